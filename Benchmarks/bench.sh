@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Weir beside nginx as a plain proxy, on the same upstream (the provider sandbox), in one run.
+# Needs a release build (`make bench` makes it), nginx, wrk and taskset. Loopback only; about 1 min.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+exec python3 Benchmarks/bench.py --weir "$(swift build -c release --show-bin-path)/weir" "$@"

@@ -1,0 +1,70 @@
+# Weir. `make run` shows a first metered call, `make test` passes the tests.
+SHELL := /bin/bash
+SWIFT ?= swift
+VENV  := .venv
+PY    := $(VENV)/bin/python
+
+.PHONY: setup build release run test test-swift test-end-to-end crash-test bench check format \
+        prices check-prices clean
+
+## The system packages that a bare Debian 12 with a Swift toolchain lacks. As root, or by sudo.
+PACKAGES := libsqlite3-dev pkg-config strace nginx-light wrk curl
+setup:
+	@missing=""; for p in $(PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then \
+	  run=""; [ "$$(id -u)" = 0 ] || run=sudo; \
+	  $$run apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $$run apt-get install -y -qq --no-install-recommends $$missing; fi
+
+$(VENV)/ready: Tests/EndToEnd/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/EndToEnd/requirements.txt
+	touch $@
+
+build: setup
+	$(SWIFT) build --product weir
+
+release: setup
+	$(SWIFT) build -c release --product weir
+
+## From a bare machine to a metered first call.
+run: build
+	.build/debug/weir demo
+
+## Everything that the continuous integration runs.
+test: setup $(VENV)/ready test-swift test-end-to-end
+
+test-swift:
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+test-end-to-end: $(VENV)/ready
+	$(SWIFT) build --product weir
+	$(PY) -m pytest Tests/EndToEnd -q
+
+## The crash test of `make test`, for longer.
+crash-test: build $(VENV)/ready
+	WEIR_KILLS=$${WEIR_KILLS:-2000} $(PY) -m pytest Tests/EndToEnd/test_crash.py -q -s
+
+## Weir beside nginx on the same upstream in one run.
+bench: release
+	Benchmarks/bench.sh
+
+format:
+	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+
+check:
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+
+## The built-in price book, anew from its pinned source.
+prices: $(VENV)/ready
+	$(VENV)/bin/pip install --quiet -r scripts/prices/requirements.txt
+	$(PY) scripts/prices/generate.py
+
+check-prices: $(VENV)/ready
+	$(VENV)/bin/pip install --quiet -r scripts/prices/requirements.txt
+	$(PY) scripts/prices/generate.py --check
+
+clean:
+	rm -rf .build $(VENV)

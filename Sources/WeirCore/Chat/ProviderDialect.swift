@@ -1,0 +1,93 @@
+/// How one family of providers is spoken to: pure translation, bytes in, bytes out.
+package protocol ProviderDialect: Sendable {
+    /// The request for one completion, without credentials.
+    func encode(_ request: ChatRequest) -> EncodedRequest
+
+    /// The headers that carry the provider's key.
+    func credentials(_ key: String) -> [HeaderField]
+
+    /// Reads a 2xx reply. Throws where the bytes are no answer at all.
+    func decodeReply(_ body: [UInt8]) throws(ReplyDefect) -> ChatReply
+
+    /// What an error reply means for the caller. Its message is redacted: no key, no host.
+    func decodeFailure(status: Int, body: [UInt8]) -> ProviderFailure
+
+    /// A request that costs nothing, to see whether the provider answers.
+    var probePath: String { get }
+
+    /// Whether the tokenizer normalises text (NFKC), so that it can grow before it is counted.
+    var normalisesText: Bool { get }
+}
+
+/// A request in a provider's own form, to be sent below the provider's base URL.
+package struct EncodedRequest: Sendable, Equatable {
+    /// Begins with a slash; goes behind the base URL's own path.
+    package let path: String
+    package let headers: [HeaderField]
+    package let body: [UInt8]
+
+    package init(path: String, headers: [HeaderField] = [], body: [UInt8]) {
+        self.path = path
+        self.headers = headers
+        self.body = body
+    }
+}
+
+package struct HeaderField: Sendable, Equatable {
+    package let name: String
+    package let value: String
+
+    package init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// Why a 2xx reply can't be read as an answer.
+package struct ReplyDefect: Error, Sendable, Equatable {
+    package let reason: String
+    /// What it claims to have used, where that much can be read: such a reply was billed.
+    package let usage: ReportedUsage
+
+    package init(_ reason: String, usage: ReportedUsage = .absent) {
+        self.reason = reason
+        self.usage = usage
+    }
+}
+
+/// An error reply in no provider's words.
+package struct ProviderFailure: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        /// The request itself is at fault: 400, 404, 413, 422.
+        case badRequest
+        /// Weir's own key or account is at fault: 401, 403, no credit. Never the caller's business.
+        case account
+        /// 429: too fast for now.
+        case rateLimited
+        /// 500, 503, 529: refused or failed before an answer; not billed.
+        case unavailable
+        /// 502, 504 and anything unknown: whether it was billed can't be known.
+        case unknown
+    }
+
+    package let kind: Kind
+    package let message: String
+    package let retryAfter: Int?
+
+    package init(kind: Kind, message: String, retryAfter: Int? = nil) {
+        self.kind = kind
+        self.message = message
+        self.retryAfter = retryAfter
+    }
+
+    /// The kind that a status stands for where a dialect knows no better (`ledger.md`'s table).
+    package static func kind(status: Int) -> Kind {
+        switch status {
+        case 401, 402, 403: .account
+        case 429: .rateLimited
+        case 400, 404, 413, 422: .badRequest
+        case 500, 503, 529: .unavailable
+        default: .unknown
+        }
+    }
+}

@@ -1,0 +1,104 @@
+/// What an attempt is charged, by how it ended: the table of the money protocol, as a function.
+package struct Charge: Sendable, Equatable {
+    package let status: LedgerRow.Status
+    package let cost: Money
+    package let basis: LedgerRow.Basis
+    package let usage: TokenUsage
+    package let isInDoubt: Bool
+    package let isUsageSuspect: Bool
+
+    /// How an attempt ended, in what matters for money.
+    package enum End: Sendable, Equatable {
+        /// A whole answer. `bytes` is what it holds: text, tool names and arguments.
+        case answered(ReportedUsage, bytes: Int)
+        /// A 2xx that is no answer.
+        case defective(ReportedUsage)
+        /// An error reply.
+        case refused(ProviderFailure.Kind)
+        /// Sent, and no whole reply came back.
+        case lost
+        /// Proved not to have been sent.
+        case notSent
+    }
+
+    /// - Parameter billsErrors: whether this provider bills for its own failures (500, 503, 529).
+    package init(
+        end: End, worst: WorstCase, price: ModelPrice, billsErrors: Bool = false
+    ) {
+        switch end {
+        case .answered(let usage, let bytes):
+            self.init(usage, worst: worst, price: price, status: .ok) {
+                Charge.estimate(bytes: bytes, worst: worst, price: price)
+            }
+        case .defective(let usage):
+            self.init(usage, worst: worst, price: price, status: .badReply) {
+                Charge(inDoubt: .badReply, worst: worst)
+            }
+        case .refused(.badRequest), .refused(.account), .refused(.rateLimited):
+            self.init(free: .providerRejected)
+        case .refused(.unavailable):
+            if billsErrors {
+                self.init(inDoubt: .providerFailed, worst: worst)
+            } else {
+                self.init(free: .providerFailed)
+            }
+        case .refused(.unknown), .lost: self.init(inDoubt: .lost, worst: worst)
+        case .notSent: self.init(free: .notSent)
+        }
+    }
+
+    /// The largest believable count where a model's context window isn't known.
+    private static let largestWindow: Int64 = 16_000_000
+
+    private init(
+        _ report: ReportedUsage, worst: WorstCase, price: ModelPrice, status: LedgerRow.Status,
+        unreported: () -> Charge
+    ) {
+        switch report {
+        case .absent: self = unreported()
+        case .suspect: self.init(suspect: status, worst: worst)
+        case .reported(let usage):
+            let window = price.contextWindow ?? Charge.largestWindow
+            guard usage.input <= window, usage.output <= window, let cost = price.cost(of: usage)
+            else {
+                self.init(suspect: status, worst: worst)
+                return
+            }
+            self.init(status: status, cost: cost, basis: .reported, usage: usage)
+        }
+    }
+
+    /// Upper bounds in place of figures: every byte a token, never above the worst case.
+    private static func estimate(bytes: Int, worst: WorstCase, price: ModelPrice) -> Charge {
+        let output = min(Int64(clamping: bytes), worst.output)
+        guard let usage = TokenUsage(input: worst.input, output: output),
+            let cost = price.worstCase(input: usage.input, output: usage.output)
+        else { return Charge(inDoubt: .ok, worst: worst) }
+        return Charge(
+            status: .ok, cost: min(cost, worst.amount), basis: .estimated, usage: usage)
+    }
+
+    private init(inDoubt status: LedgerRow.Status, worst: WorstCase) {
+        self.init(status: status, cost: worst.amount, basis: .worstCase, isInDoubt: true)
+    }
+
+    private init(suspect status: LedgerRow.Status, worst: WorstCase) {
+        self.init(status: status, cost: worst.amount, basis: .worstCase, isUsageSuspect: true)
+    }
+
+    private init(free status: LedgerRow.Status) {
+        self.init(status: status, cost: .zero, basis: .none)
+    }
+
+    private init(
+        status: LedgerRow.Status, cost: Money, basis: LedgerRow.Basis,
+        usage: TokenUsage = .zero, isInDoubt: Bool = false, isUsageSuspect: Bool = false
+    ) {
+        self.status = status
+        self.cost = cost
+        self.basis = basis
+        self.usage = usage
+        self.isInDoubt = isInDoubt
+        self.isUsageSuspect = isUsageSuspect
+    }
+}

@@ -1,0 +1,109 @@
+import HTTPTypes
+import Logging
+import WeirCore
+import WeirService
+
+/// Takes a request from its head to its answer: find the endpoint, authenticate, read, handle.
+/// Whatever goes wrong on the way leaves through `ErrorBody`.
+struct Dispatcher: Sendable {
+    private let endpoints: EndpointTable
+    private let authenticator: Authenticator
+    private let newRequest: @Sendable () -> RequestID
+    private let bodyLimit: Int
+    private let logger: Logger
+
+    init(_ use: UseCases, settings: ServerSettings, logger: Logger) {
+        endpoints = EndpointTable(Routes(use: use, settings: settings).all)
+        authenticator = use.authenticator
+        newRequest = use.newRequest
+        bodyLimit = settings.bodyLimit
+        self.logger = logger
+    }
+
+    /// - Parameter readBody: reads the body up to a number of bytes; 413 where it is longer.
+    func respond(
+        to head: CallHead, readBody: (Int) async throws(WeirError) -> [UInt8]
+    ) async -> Answer {
+        let request = newRequest()
+        var answer: Answer
+        do {
+            answer = try await handle(head, request, readBody)
+        } catch {
+            if error.code == .internalError {
+                logger.error(
+                    "request failed",
+                    metadata: ["request": "\(request)", "error": "\(error.message)"])
+            }
+            answer = ErrorBody.answer(error, request: request)
+            if error.code == .methodNotAllowed {
+                answer.headers.append(HTTPField(name: .allow, value: allowed(head)))
+            }
+        }
+        answer.headers.append(HTTPField(name: .requestID, value: request.description))
+        logger.debug(
+            "request",
+            metadata: [
+                "request": "\(request)", "method": "\(head.method)", "status": "\(answer.status)",
+            ])
+        return answer
+    }
+
+    private func handle(
+        _ head: CallHead, _ request: RequestID,
+        _ readBody: (Int) async throws(WeirError) -> [UInt8]
+    ) async throws(WeirError) -> Answer {
+        let target = Target(head.target)
+        switch endpoints.match(head.method, target.path) {
+        case .unknown: throw WeirError(.notFound, "There is nothing at this path")
+        case .wrongMethod: throw WeirError(.methodNotAllowed, "This path has other methods")
+        case .found(let endpoint, let parameter):
+            let caller = try authorize(endpoint, head)
+            let query = try Query(target.query, allowing: endpoint.query)
+            let body = try await body(of: endpoint, head, readBody)
+            return try await endpoint.handler(
+                Call(
+                    head: head, request: request, caller: caller, parameter: parameter,
+                    query: query, body: body))
+        }
+    }
+
+    private func authorize(
+        _ endpoint: Endpoint, _ head: CallHead
+    ) throws(WeirError) -> Caller {
+        if endpoint.access == .open { return .nobody }
+        let caller = try authenticator.authenticate(try Credentials.token(in: head.headers))
+        if endpoint.access == .admin { try caller.requireAdmin() }
+        return caller
+    }
+
+    private func body(
+        of endpoint: Endpoint, _ head: CallHead,
+        _ readBody: (Int) async throws(WeirError) -> [UInt8]
+    ) async throws(WeirError) -> JSON {
+        if endpoint.body == .ignored { return .null }
+        try RequestBodyReader.check(head.headers, limit: bodyLimit)
+        let bytes = try await readBody(bodyLimit)
+        if endpoint.body == .optionalJSON, bytes.isEmpty { return .null }
+        return try RequestBodyReader.json(bytes, headers: head.headers)
+    }
+
+    private func allowed(_ head: CallHead) -> String {
+        switch endpoints.match(head.method, Target(head.target).path) {
+        case .wrongMethod(let methods): methods.joined(separator: ", ")
+        case .found, .unknown: ""
+        }
+    }
+}
+
+/// A request's target, cut at the question mark.
+private struct Target {
+    let path: String
+    let query: ArraySlice<UInt8>
+
+    init(_ text: String) {
+        let bytes = Array(text.utf8)
+        let mark = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
+        path = String(decoding: bytes[..<mark], as: UTF8.self)
+        query = mark < bytes.endIndex ? bytes[(mark + 1)...] : []
+    }
+}

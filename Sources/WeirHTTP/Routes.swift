@@ -1,0 +1,46 @@
+import HTTPTypes
+import WeirCore
+
+/// Every route, on one screen.
+struct Routes: Sendable {
+    let use: UseCases
+    let settings: ServerSettings
+
+    private static let scope = ["tenant_id", "period"]
+
+    var all: [Endpoint] {
+        [
+            Endpoint(.post, "/ai/complete", .anyKey, body: .json, complete),
+            Endpoint(
+                .get, "/ai/usage", .anyKey, query: Routes.scope + ["group_by", "format"], usage),
+            Endpoint(.get, "/ai/usage/tenants", .admin, query: ["period"], tenantsUsage),
+            Endpoint(
+                .get, "/ai/usage/log", .anyKey, query: Routes.scope + ["cursor", "limit"],
+                usageLog),
+            Endpoint(.get, "/ai/budget", .anyKey, query: ["tenant_id"], budget),
+            Endpoint(.get, "/ai/models", .anyKey, query: ["tenant_id"], models),
+
+            Endpoint(.get, "/admin/tenants", .admin, listTenants),
+            Endpoint(.get, "/admin/tenants/{id}", .admin, getTenant),
+            Endpoint(.put, "/admin/tenants/{id}", .admin, body: .json, putTenant),
+            Endpoint(.get, "/admin/keys", .admin, listKeys),
+            Endpoint(.post, "/admin/keys", .admin, body: .json, createKey),
+            Endpoint(.delete, "/admin/keys/{id}", .admin, revokeKey),
+            Endpoint(
+                .post, "/admin/keys/{id}/rotate", .admin, body: .optionalJSON, rotateKey),
+            Endpoint(.get, "/admin/kill-switches", .admin, listKillSwitches),
+            Endpoint(.put, "/admin/kill-switches", .admin, body: .json, putKillSwitch),
+            Endpoint(.get, "/admin/prices", .admin, listPrices),
+            Endpoint(.put, "/admin/prices", .admin, body: .json, putPrices),
+            Endpoint(.post, "/admin/adjustments", .admin, body: .json, createAdjustment),
+            Endpoint(.get, "/admin/audit", .admin, query: ["cursor", "limit"], auditPage),
+            Endpoint(
+                .get, "/admin/audit/verify", .admin, query: ["sequence", "hash"], verifyAudit),
+            Endpoint(.get, "/admin/providers", .admin, listProviders),
+
+            Endpoint(.get, "/health", .open, health),
+            Endpoint(.get, "/health/live", .open, liveness),
+            Endpoint(.get, "/health/ready", .open, health),
+        ]
+    }
+}

@@ -1,0 +1,39 @@
+package import WeirCore
+package import WeirService
+
+/// Everything that the routes call: WeirHTTP decides nothing by itself.
+package struct UseCases: Sendable {
+    /// A new id for each request: `TimeOrderedText.requestID`.
+    package let newRequest: @Sendable () -> RequestID
+    package let authenticator: Authenticator
+    /// The completion pipeline's `complete`.
+    package let complete: @Sendable (CompletionCall) async throws(WeirError) -> CompletionReply
+    package let usage: UsageQueries
+    package let tenants: TenantAdministration
+    package let keys: KeyAdministration
+    package let killSwitches: KillSwitchAdministration
+    package let prices: PriceAdministration
+    package let adjustments: Adjustments
+    package let audit: AuditQueries
+    package let health: any HealthSource
+
+    package init(
+        newRequest: @escaping @Sendable () -> RequestID, authenticator: Authenticator,
+        complete: @escaping @Sendable (CompletionCall) async throws(WeirError) -> CompletionReply,
+        usage: UsageQueries, tenants: TenantAdministration, keys: KeyAdministration,
+        killSwitches: KillSwitchAdministration, prices: PriceAdministration,
+        adjustments: Adjustments, audit: AuditQueries, health: any HealthSource
+    ) {
+        self.newRequest = newRequest
+        self.authenticator = authenticator
+        self.complete = complete
+        self.usage = usage
+        self.tenants = tenants
+        self.keys = keys
+        self.killSwitches = killSwitches
+        self.prices = prices
+        self.adjustments = adjustments
+        self.audit = audit
+        self.health = health
+    }
+}

@@ -1,0 +1,101 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+import ServiceLifecycle
+import WeirCore
+import WeirService
+
+/// The HTTP server as a long-running service. On graceful shutdown it stops accepting and lets
+/// every request that it has begun finish.
+package struct WeirServer: Service {
+    private let dispatcher: Dispatcher
+    private let settings: ServerSettings
+    private let logger: Logger
+    private let onListening: @Sendable (Int) async -> Void
+
+    /// - Parameter onListening: is told the port, once requests are served.
+    package init(
+        _ use: UseCases, settings: ServerSettings, logger: Logger = Logger(label: "weir.http"),
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) {
+        dispatcher = Dispatcher(use, settings: settings, logger: logger)
+        self.settings = settings
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    package func run() async throws {
+        let application = Application(
+            responder: HummingbirdAdapter(dispatcher: dispatcher),
+            server: .http1(configuration: channelConfiguration),
+            configuration: ApplicationConfiguration(
+                address: .hostname(settings.host, port: settings.port),
+                backlog: settings.backlog),
+            onServerRunning: { [onListening] channel in
+                await onListening(channel.localAddress?.port ?? 0)
+            },
+            logger: logger)
+        try await application.run()
+    }
+
+    private var channelConfiguration: HTTP1Channel.Configuration {
+        HTTP1Channel.Configuration(
+            additionalChannelHandlers: [
+                DeadlineInstaller(head: settings.headTimeout, body: settings.bodyTimeout)
+            ],
+            idleTimeout: TimeAmount(settings.idleTimeout),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: settings.headerLimit, maxHeaderListSize: settings.headerLimit,
+                maxHeaderFieldCount: settings.headerCountLimit))
+    }
+}
+
+/// Carries requests and answers between the server's types and ours.
+///
+/// A client that leaves doesn't cancel its call: the handler runs to its end, and what it settled
+/// is in the ledger.
+private struct HummingbirdAdapter: HTTPResponder {
+    let dispatcher: Dispatcher
+
+    struct Context: InitializableFromSource {
+        init(source: ApplicationRequestContextSource) {}
+    }
+
+    func respond(to request: Request, context: Context) async throws -> Response {
+        let head = CallHead(
+            method: request.method, target: request.head.path ?? "", headers: request.headers)
+        let answer = await dispatcher.respond(to: head) { limit throws(WeirError) in
+            try await read(request.body, limit)
+        }
+        return response(answer, to: request.method)
+    }
+
+    private func read(_ body: RequestBody, _ limit: Int) async throws(WeirError) -> [UInt8] {
+        do {
+            return Array(try await body.collect(upTo: limit).readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw RequestBodyReader.tooLarge(limit)
+        } catch {
+            throw WeirError(.invalidRequest, "The body could not be read to its end")
+        }
+    }
+
+    private func response(_ answer: Answer, to method: HTTPRequest.Method) -> Response {
+        var headers = HTTPFields()
+        headers.reserveCapacity(answer.headers.count + 4)
+        if let type = answer.contentType { headers[.contentType] = type }
+        headers[.cacheControl] = "no-store"
+        headers[.contentTypeOptions] = "nosniff"
+        for field in answer.headers { headers.append(field) }
+        // The answer to a HEAD is a head alone; bytes behind it would be read as the next answer.
+        if method == .head {
+            headers[.contentLength] = String(answer.body.count)
+            return Response(status: .init(code: answer.status), headers: headers)
+        }
+        return Response(
+            status: .init(code: answer.status), headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+    }
+}

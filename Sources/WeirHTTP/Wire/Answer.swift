@@ -1,0 +1,48 @@
+import HTTPTypes
+import WeirCore
+
+/// What goes back to a client, in no server's types.
+struct Answer: Sendable {
+    var status: Int
+    var body: [UInt8]
+    var contentType: String?
+    var headers: [HTTPField]
+
+    static let json = "application/json"
+
+    init(
+        status: Int = 200, body: [UInt8], contentType: String? = Answer.json,
+        headers: [HTTPField] = []
+    ) {
+        self.status = status
+        self.body = body
+        self.contentType = contentType
+        self.headers = headers
+    }
+
+    init(status: Int = 200, _ json: JSON) { self.init(status: status, body: json.encoded) }
+
+    /// 204: done, and there is nothing to say.
+    static let done = Answer(status: 204, body: [], contentType: nil)
+}
+
+extension HTTPField.Name {
+    static let requestID = named("x-request-id")
+    static let shouldRetry = named("x-should-retry")
+    static let contentTypeOptions = named("x-content-type-options")
+    static let apiKey = named("x-api-key")
+    static let googleAPIKey = named("x-goog-api-key")
+    static let idempotencyKey = named("idempotency-key")
+    static let idempotentReplayed = named("idempotent-replayed")
+    static let cost = named("x-weir-cost-usd")
+    static let attempts = named("x-weir-attempts")
+    static let model = named("x-weir-model")
+    static let provider = named("x-weir-provider")
+
+    private static func named(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else {
+            preconditionFailure("\(text) is no field name")
+        }
+        return name
+    }
+}

@@ -1,0 +1,28 @@
+import HTTPTypes
+import WeirCore
+import WeirService
+
+/// A request's head as it came in: nothing is checked yet.
+struct CallHead: Sendable {
+    let method: HTTPRequest.Method
+    /// Path and query, as they were sent.
+    let target: String
+    let headers: HTTPFields
+}
+
+/// A request that has found its endpoint: authenticated, its query and body read.
+struct Call: Sendable {
+    let head: CallHead
+    let request: RequestID
+    let caller: Caller
+    /// What stands in the path's one placeholder.
+    let parameter: String
+    let query: Query
+    /// Null where the endpoint takes no body, or an optional one is absent.
+    let body: JSON
+}
+
+extension Caller {
+    /// Who calls an open endpoint: it reaches nothing.
+    static var nobody: Caller { Caller(key: .operatorKey, role: .tenant, reach: .tenants([])) }
+}

@@ -1,0 +1,63 @@
+import HTTPTypes
+
+/// Finds the endpoint of a method and a path. Paths are compared byte by byte as they were sent:
+/// no case folding, no `//`, no trailing slash, no dot segments.
+struct EndpointTable: Sendable {
+    private let exact: [String: [Endpoint]]
+    private let patterns: [(prefix: [UInt8], suffix: [UInt8], endpoint: Endpoint)]
+
+    enum Match {
+        case found(Endpoint, parameter: String)
+        /// The path is known, the method isn't; these are.
+        case wrongMethod(allowed: [String])
+        case unknown
+    }
+
+    init(_ endpoints: [Endpoint]) {
+        var exact: [String: [Endpoint]] = [:]
+        var patterns: [(prefix: [UInt8], suffix: [UInt8], endpoint: Endpoint)] = []
+        for endpoint in endpoints {
+            let path = Array(endpoint.path.utf8)
+            guard let open = path.firstIndex(of: UInt8(ascii: "{")),
+                let close = path.firstIndex(of: UInt8(ascii: "}"))
+            else {
+                exact[endpoint.path, default: []].append(endpoint)
+                continue
+            }
+            patterns.append((Array(path[..<open]), Array(path[(close + 1)...]), endpoint))
+        }
+        self.exact = exact
+        self.patterns = patterns
+    }
+
+    func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
+        if let endpoints = exact[path] {
+            if let endpoint = endpoints.first(where: { $0.method == method }) {
+                return .found(endpoint, parameter: "")
+            }
+            return .wrongMethod(allowed: endpoints.map(\.method.rawValue))
+        }
+        let bytes = Array(path.utf8)
+        var allowed: [String] = []
+        for pattern in patterns {
+            guard let parameter = parameter(of: bytes, pattern.prefix, pattern.suffix) else {
+                continue
+            }
+            if pattern.endpoint.method == method {
+                return .found(pattern.endpoint, parameter: parameter)
+            }
+            allowed.append(pattern.endpoint.method.rawValue)
+        }
+        return allowed.isEmpty ? .unknown : .wrongMethod(allowed: allowed)
+    }
+
+    /// What stands in the placeholder, decoded; nil where the path is another one.
+    private func parameter(of path: [UInt8], _ prefix: [UInt8], _ suffix: [UInt8]) -> String? {
+        guard path.count > prefix.count + suffix.count, path.starts(with: prefix),
+            path.suffix(suffix.count).elementsEqual(suffix)
+        else { return nil }
+        let middle = path[prefix.count..<(path.count - suffix.count)]
+        guard !middle.contains(UInt8(ascii: "/")) else { return nil }
+        return PercentCoding.decode(middle, plusIsBlank: false)
+    }
+}

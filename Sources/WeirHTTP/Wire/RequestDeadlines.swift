@@ -1,0 +1,102 @@
+import NIOCore
+import NIOHTTP1
+
+/// Closes a connection whose request doesn't arrive in time: a head that trickles in, a body that
+/// stalls. A request that is there within one read costs no timer.
+///
+/// All parts of one connection run on its event loop.
+final class RequestDeadlines: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    fileprivate enum Phase { case idle, head, body }
+
+    /// Moved on by the bytes here, and by `RequestPartWatcher` behind the decoder.
+    fileprivate var phase: Phase = .idle
+    private var timer: (phase: Phase, task: Scheduled<Void>)?
+    private let headTimeout: TimeAmount
+    private let bodyTimeout: TimeAmount
+
+    fileprivate init(head: TimeAmount, body: TimeAmount) {
+        headTimeout = head
+        bodyTimeout = body
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if phase == .idle { phase = .head }
+        context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        arm(context)
+        context.fireChannelReadComplete()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        disarm()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { disarm() }
+
+    private func arm(_ context: ChannelHandlerContext) {
+        guard timer?.phase != phase else { return }
+        disarm()
+        guard phase != .idle else { return }
+        let timeout = phase == .head ? headTimeout : bodyTimeout
+        let task = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) {
+            context.close(promise: nil)
+        }
+        timer = (phase, task)
+    }
+
+    private func disarm() {
+        timer?.task.cancel()
+        timer = nil
+    }
+}
+
+/// Tells the deadlines where a request's head and its body end.
+final class RequestPartWatcher: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+
+    private let deadlines: RequestDeadlines
+
+    fileprivate init(_ deadlines: RequestDeadlines) { self.deadlines = deadlines }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head: deadlines.phase = .body
+        case .body: break
+        case .end: deadlines.phase = .idle
+        }
+        context.fireChannelRead(data)
+    }
+}
+
+/// Puts both in their places around the server's own decoder, which isn't ours to build.
+final class DeadlineInstaller: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = NIOAny
+
+    private let head: TimeAmount
+    private let body: TimeAmount
+
+    init(head: Duration, body: Duration) {
+        self.head = TimeAmount(head)
+        self.body = TimeAmount(body)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        let deadlines = RequestDeadlines(head: head, body: body)
+        do {
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try pipeline.addHandler(deadlines, position: .first)
+            try pipeline.addHandler(RequestPartWatcher(deadlines), position: .after(decoder))
+        } catch {
+            // Without its deadlines a connection could be held for ever: it is not served.
+            context.close(promise: nil)
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package import WeirCore
+
+/// A correction of what an attempt cost.
+package struct AdjustmentOrder: Sendable, Equatable {
+    package let tenant: TenantID
+    package let attempt: AttemptID
+    /// What is added to the attempt's cost; negative is a credit.
+    package let amount: Money
+    package let reason: String
+    /// The administrator's own request.
+    package let request: RequestID
+
+    package init(
+        tenant: TenantID, attempt: AttemptID, amount: Money, reason: String, request: RequestID
+    ) {
+        self.tenant = tenant
+        self.attempt = attempt
+        self.amount = amount
+        self.reason = reason
+        self.request = request
+    }
+}
+
+/// Books corrections as rows of their own that point at the row they correct: a terminal row never
+/// changes. A correction counts in the period of the row that it corrects.
+package final class Adjustments: Sendable {
+    private let ledger: any LedgerStore
+    private let budget: BudgetGuard
+    private let time: any TimeSource
+    private let nextAttempt: @Sendable (Timestamp) -> AttemptID
+    /// Adding up an attempt's corrections and booking one more is one step.
+    private let changes = SerialGate()
+
+    /// - Parameter nextAttempt: the process's one sequence of attempt ids.
+    package init(
+        ledger: any LedgerStore, budget: BudgetGuard, time: any TimeSource,
+        nextAttempt: @escaping @Sendable (Timestamp) -> AttemptID
+    ) {
+        self.ledger = ledger
+        self.budget = budget
+        self.time = time
+        self.nextAttempt = nextAttempt
+    }
+
+    /// The adjustment's row, durable. Throws 404 for an unknown attempt, 409 for one that isn't
+    /// settled, 400 where the attempt's total would be negative.
+    package func book(
+        _ order: AdjustmentOrder, by caller: Caller
+    ) async throws(WeirError) -> LedgerRow {
+        try caller.requireAdmin()
+        try requireName(order.reason, param: "reason")
+        guard order.amount != .zero else {
+            throw WeirError(.invalidRequest, "amount_usd is zero", param: "amount_usd")
+        }
+        await changes.enter()
+        defer { changes.leave() }
+        let corrected = try await settledRow(order)
+        let row = adjustment(of: corrected, order)
+        let entry = AuditEntry(
+            at: row.createdAt, actor: caller.key.description, action: "adjustment.book",
+            tenant: order.tenant, subject: "\(order.attempt.number)",
+            details: [
+                "adjustment": .string("\(row.attempt.number)"),
+                "amount_usd": .number(order.amount.exactUSD), "reason": .string(order.reason),
+            ])
+        do {
+            try await ledger.record(row, audit: entry)
+        } catch {
+            throw WeirError(error)
+        }
+        await budget.adjust(counters(of: corrected), by: order.amount)
+        return row
+    }
+
+    private func settledRow(_ order: AdjustmentOrder) async throws(WeirError) -> LedgerRow {
+        let (found, booked): (LedgerRow?, Money)
+        do {
+            found = try await ledger.row(tenant: order.tenant, attempt: order.attempt)
+            booked = try await ledger.adjustments(tenant: order.tenant, of: order.attempt)
+        } catch {
+            throw WeirError(error)
+        }
+        guard let row = found else {
+            throw WeirError(
+                .notFound, "Tenant \(order.tenant) has no attempt \(order.attempt.number)")
+        }
+        guard row.kind == .call, row.state == .settled, let outcome = row.outcome else {
+            throw WeirError(.conflict, "Only a settled call can be adjusted")
+        }
+        let total = outcome.cost.adding(booked)?.adding(order.amount)
+        guard let total, total >= .zero, total <= .largest else {
+            throw WeirError(
+                .invalidRequest, "The attempt's total would be below zero or too large",
+                param: "amount_usd")
+        }
+        return row
+    }
+
+    private func adjustment(of row: LedgerRow, _ order: AdjustmentOrder) -> LedgerRow {
+        let now = time.now()
+        var next = row
+        next.attempt = nextAttempt(now)
+        next.request = order.request
+        next.attemptNumber = 1
+        next.kind = .adjustment
+        next.held = .zero
+        next.createdAt = now
+        next.promptDigest = []
+        next.outcome = LedgerRow.Outcome(
+            status: .adjusted, cost: order.amount, basis: .none, usage: .zero, settledAt: now)
+        next.adjusts = row.attempt
+        return next
+    }
+
+    private func counters(of row: LedgerRow) -> [BudgetBook.CounterKey] {
+        let scopes: [BudgetScope] = [
+            .tenant, .user(row.user.number), .feature(row.feature.description),
+            .key(row.key.description),
+        ]
+        return scopes.map {
+            BudgetBook.CounterKey(tenant: row.tenant, period: row.date.period, scope: $0)
+        }
+    }
+}

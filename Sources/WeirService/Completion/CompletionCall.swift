@@ -1,0 +1,78 @@
+package import WeirCore
+
+/// One completion that a caller asks for: well-formed, nothing decided yet.
+package struct CompletionCall: Sendable {
+    package var caller: Caller
+    package var request: RequestID
+    package var tenant: TenantID
+    package var user: UserID
+    package var feature: FeatureSlug
+    /// The model by the caller's name for it.
+    package var model: ModelName
+    package var system: String?
+    package var messages: [ChatMessage]
+    package var maxTokens: Int64
+    package var temperature: DecimalNumber?
+    package var topP: DecimalNumber?
+    package var stop: [String]
+    /// The `Idempotency-Key`, with what tells this request from another.
+    package var idempotency: IdempotencyKey?
+
+    package init(
+        caller: Caller, request: RequestID, tenant: TenantID, user: UserID, feature: FeatureSlug,
+        model: ModelName, system: String?, messages: [ChatMessage], maxTokens: Int64,
+        temperature: DecimalNumber? = nil, topP: DecimalNumber? = nil, stop: [String] = [],
+        idempotency: IdempotencyKey? = nil
+    ) {
+        self.caller = caller
+        self.request = request
+        self.tenant = tenant
+        self.user = user
+        self.feature = feature
+        self.model = model
+        self.system = system
+        self.messages = messages
+        self.maxTokens = maxTokens
+        self.temperature = temperature
+        self.topP = topP
+        self.stop = stop
+        self.idempotency = idempotency
+    }
+}
+
+/// A client's idempotency key and the fingerprint of the request that it stands for.
+package struct IdempotencyKey: Sendable, Equatable {
+    package let key: String
+    /// SHA-256 over method, path, tenant and canonical body (`IdempotencyKey.fingerprint`).
+    package let fingerprint: [UInt8]
+
+    /// Nil where the key is empty, over 255 bytes, or not visible ASCII.
+    package init?(_ key: String, fingerprint: [UInt8]) {
+        guard (1...255).contains(key.utf8.count) else { return nil }
+        guard key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
+        self.key = key
+        self.fingerprint = fingerprint
+    }
+
+    /// What makes two requests the same: order of members and blanks don't.
+    package static func fingerprint(
+        method: String, path: String, tenant: TenantID, body: JSON
+    ) -> [UInt8] {
+        sha256(Array("\(method) \(path)\n\(tenant)\n".utf8) + body.sorted.encoded)
+    }
+}
+
+extension JSON {
+    /// The same value with every object's members in order of their names' bytes.
+    fileprivate var sorted: JSON {
+        switch self {
+        case .null, .bool, .number, .string: self
+        case .array(let elements): .array(elements.map(\.sorted))
+        case .object(let object):
+            .object(
+                JSONObject(
+                    object.members.map { .init(name: $0.name, value: $0.value.sorted) }
+                        .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }))
+        }
+    }
+}

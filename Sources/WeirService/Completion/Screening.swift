@@ -1,0 +1,61 @@
+import WeirCore
+
+/// Applies each feature's screens to prompts and answers, and writes what they find to the audit
+/// log: kinds and counts, never the text.
+package struct Screening: Sendable {
+    private let screens: FeatureScreens
+    private let audit: any DirectoryStore
+
+    package init(_ screens: FeatureScreens, audit: any DirectoryStore) {
+        self.screens = screens
+        self.audit = audit
+    }
+
+    /// The call with its prompt cleaned; 422 where the feature's policy refuses it.
+    func screen(_ call: CompletionCall, at now: Timestamp) async throws(WeirError)
+        -> CompletionCall
+    {
+        let screen = screens[call.feature].input
+        switch screen.screen(system: call.system, messages: call.messages) {
+        case .pass(let input):
+            try await record(
+                input.findings, "screening.input", call.request, call.tenant, call.caller.key, now)
+            var call = call
+            call.system = input.system
+            call.messages = input.messages
+            return call
+        case .block(let refusal):
+            try await record(
+                refusal.findings, "screening.refused", call.request, call.tenant,
+                call.caller.key, now)
+            throw refusal.error(userMessage: call.messages.count == 1 ? 0 : nil)
+        }
+    }
+
+    /// The answer as it may be given; throws where it breaks the feature's policy. It was billed.
+    func screen(_ text: String, of row: LedgerRow, at now: Timestamp) async throws(WeirError)
+        -> String
+    {
+        let answer = try screens[row.feature].output.screen(text)
+        try await record(
+            answer.findings, "screening.output", row.request, row.tenant, row.key, now)
+        return answer.text
+    }
+
+    private func record(
+        _ findings: [Finding], _ action: String, _ request: RequestID, _ tenant: TenantID,
+        _ key: KeyID, _ now: Timestamp
+    ) async throws(WeirError) {
+        guard !findings.isEmpty else { return }
+        let details = JSONObject(
+            findings.map { .init(name: $0.kind, value: JSON($0.count)) })
+        let entry = AuditEntry(
+            at: now, actor: key.description, action: action, tenant: tenant,
+            subject: request.description, details: .object(details))
+        do {
+            try await audit.append(entry)
+        } catch {
+            throw WeirError(error)
+        }
+    }
+}

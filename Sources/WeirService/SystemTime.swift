@@ -1,0 +1,14 @@
+import Foundation
+package import WeirCore
+
+/// The machine's own clock.
+package struct SystemTime: TimeSource {
+    package init() {}
+
+    package func now() -> Timestamp {
+        var moment = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &moment)
+        return Timestamp(
+            milliseconds: Int64(moment.tv_sec) * 1_000 + Int64(moment.tv_nsec) / 1_000_000)
+    }
+}

@@ -1,0 +1,56 @@
+extension OpenAIChatDialect {
+    /// `chat.completion.chunk` events: the role first, words, the finish, usage if asked for,
+    /// `[DONE]`.
+    static func stream(_ turn: SandboxTurn) -> SandboxReply {
+        let isDeepSeek = turn.call.provider == .deepseek
+        let told = usage(turn)
+        let start = "data: {\(head(turn, "chat.completion.chunk")),\"choices\":["
+        let withUsage = turn.call.reportsStreamUsage
+        // Once usage is asked for, every chunk but the last says null.
+        let end = "]\(withUsage && !isDeepSeek ? ",\"usage\":null" : "")}\n\n"
+        var events: [String] = []
+        for index in 0..<(turn.isEmpty ? 0 : turn.call.choices) {
+            for (delta, finish) in deltas(turn) {
+                // DeepSeek puts usage on the chunk that finishes.
+                let isLast = isDeepSeek && finish != nil && index == turn.call.choices - 1
+                events.append(
+                    start + "{\"index\":\(index),\"delta\":{\(delta)},\"logprobs\":null,"
+                        + "\"finish_reason\":\(SandboxJSON.quote(finish))}"
+                        + (isLast ? "]\(told)}\n\n" : end))
+            }
+        }
+        if withUsage, !isDeepSeek || turn.isEmpty { events.append("\(start)]\(told)}\n\n") }
+        events.append("data: [DONE]\n\n")
+        let failure = SandboxFailure(
+            status: 500, "The server had an error while processing your request.")
+        return SandboxReply(
+            events: events,
+            errorEvent: "data: \(SandboxErrorBody.openAI(failure, turn.call.provider))\n\n",
+            reportsUsage: withUsage && turn.report.isReported)
+    }
+
+    private static func deltas(_ turn: SandboxTurn) -> [(delta: String, finish: String?)] {
+        var deltas: [(String, String?)] = []
+        if let tool = turn.tool {
+            let call = toolCall(tool, turn, arguments: "")
+            deltas.append(
+                (
+                    "\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"index\":0,"
+                        + "\(call.dropFirst())]", nil
+                ))
+            deltas += SandboxTurn.pieces(of: turn.arguments).map {
+                (
+                    "\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":"
+                        + "\(SandboxJSON.quote($0))}}]", nil
+                )
+            }
+        } else {
+            deltas.append(("\"role\":\"assistant\",\"content\":\"\"", nil))
+            if turn.call.provider == .deepseek, turn.usage.reasoning > 0 {
+                deltas.append(("\"content\":null,\"reasoning_content\":\"Thinking.\"", nil))
+            }
+            deltas += turn.words.map { ("\"content\":\(SandboxJSON.quote($0))", nil) }
+        }
+        return deltas + [("", finish(turn))]
+    }
+}

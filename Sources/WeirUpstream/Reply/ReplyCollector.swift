@@ -1,0 +1,119 @@
+import NIOCore
+import NIOHTTP1
+import WeirService
+
+/// Collects one reply out of its parts and decides what became of it. A value: it knows no socket.
+///
+/// Begins without a verdict; gets one by the reply's end, by a defect or by the connection's end,
+/// and never another, save that bytes behind a whole reply spoil it.
+struct ReplyCollector {
+    enum Verdict {
+        case whole(HTTPReply)
+        case lost(UpstreamOutcome.Loss)
+    }
+
+    private(set) var verdict: Verdict?
+    /// Whether another request may follow on the connection, as far as the reply tells.
+    private(set) var allowsReuse = false
+    /// Seconds that the server says it keeps an idle connection.
+    private(set) var keepAliveSeconds: Int?
+
+    private let bodyLimit: Int
+    private let headLimit: Int
+    private var head: HTTPResponseHead?
+    private var body: [UInt8] = []
+    private var interimReplies = 0
+    private var bytesBeforeHead = 0
+
+    init(_ limits: TransportLimits) {
+        bodyLimit = limits.replyBodyBytes
+        headLimit = limits.replyHeadBytes
+    }
+
+    mutating func receive(_ part: HTTPClientResponsePart) {
+        guard verdict == nil else { return }
+        switch part {
+        case .head(let head): receive(head)
+        case .body(let bytes): receive(bytes)
+        case .end: end()
+        }
+    }
+
+    /// Bytes off the wire, counted after their parts were received. A reason phrase or a run of
+    /// interim replies can be endless without ever becoming a head.
+    mutating func consumed(_ count: Int) {
+        guard verdict == nil, head == nil else { return }
+        bytesBeforeHead += count
+        if bytesBeforeHead > headLimit { fail(.malformed("the head is over the limit")) }
+    }
+
+    /// The bytes are no HTTP, or none that answers one request.
+    mutating func receiveDefect(_ reason: String) {
+        if case .whole = verdict {
+            allowsReuse = false
+            verdict = .lost(.broken("bytes behind the reply's end"))
+        } else {
+            fail(.malformed(reason))
+        }
+    }
+
+    /// The connection has ended. Only an orderly end can complete a body without a length; for
+    /// that the decoder has been told of the end before.
+    mutating func connectionEnded(_ reason: String) {
+        allowsReuse = false
+        guard head != nil else { return fail(.broken("\(reason) before the reply")) }
+        fail(.broken("\(reason) after \(body.count) bytes of the reply's body"))
+    }
+
+    mutating func timedOut() {
+        allowsReuse = false
+        fail(.timeout)
+    }
+
+    private mutating func receive(_ head: HTTPResponseHead) {
+        let framing = ReplyFraming(head)
+        if let defect = framing.defect { return fail(.malformed("the reply has \(defect)")) }
+        guard head.status.code >= 200 else {
+            interimReplies += 1
+            if interimReplies > TransportLimits.interimReplies {
+                fail(.malformed("too many interim replies"))
+            }
+            return
+        }
+        if let length = framing.contentLength {
+            guard length <= bodyLimit else { return fail(.malformed("the body is over the limit")) }
+            // What a server announces is no reason to allocate much.
+            body.reserveCapacity(min(length, 64 << 10))
+        }
+        self.head = head
+        allowsReuse = head.isKeepAlive && !framing.isCloseDelimited
+        keepAliveSeconds = framing.keepAliveSeconds
+    }
+
+    private mutating func receive(_ bytes: ByteBuffer) {
+        guard bytes.readableBytes <= bodyLimit - body.count else {
+            return fail(.malformed("the body is over the limit"))
+        }
+        body.append(contentsOf: bytes.readableBytesView)
+    }
+
+    private mutating func end() {
+        guard let head else { return fail(.malformed("an end without a head")) }
+        let reply = HTTPReply(status: Int(head.status.code), headers: head.headers, body: body)
+        verdict = .whole(reply)
+    }
+
+    private mutating func fail(_ loss: UpstreamOutcome.Loss) {
+        guard verdict == nil else { return }
+        allowsReuse = false
+        verdict = .lost(loss)
+        body = []
+    }
+}
+
+/// A reply with its headers as they came.
+struct HTTPReply: Sendable {
+    let status: Int
+    let headers: HTTPHeaders
+    let body: [UInt8]
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import Logging
+import ServiceLifecycle
+import WeirHTTP
+
+/// Runs the AI service until SIGTERM or SIGINT: then it accepts nothing more, lets what is in
+/// flight end and settle, and exits with 0.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the AI service.",
+        discussion: "SIGTERM drains: calls in flight end and are settled, then it exits with 0.")
+
+    @OptionGroup var config: ConfigurationOption
+
+    func run() async throws {
+        let reading = try config.load()
+        LogOutput.bootstrap(reading.configuration.logging)
+        let logger = Logger(label: "weir")
+        for warning in reading.warnings { logger.warning("\(warning)") }
+        try await Server.run(reading.configuration, logger: logger) { port in
+            logger.info(
+                "weir serves",
+                metadata: ["host": "\(reading.configuration.server.host)", "port": "\(port)"])
+        }
+    }
+}

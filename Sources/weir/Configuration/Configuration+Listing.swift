@@ -1,0 +1,107 @@
+import WeirCore
+import WeirProviders
+import WeirService
+import WeirUpstream
+
+extension Configuration {
+    /// What is in force, every default filled in, as YAML; secrets are redacted.
+    var listing: String {
+        var lines: [String] = []
+        YAMLText.write(listed, indent: 0, into: &lines)
+        return lines.joined(separator: "\n")
+    }
+
+    private var listed: JSON {
+        [
+            "server": [
+                "host": .string(server.host), "port": JSON(server.port),
+                "drain_timeout": .string(server.drainTimeout.configured),
+            ],
+            "storage": ["sqlite": ["path": .string(storage.sqlitePath)]],
+            "admin_key": listed(adminKey),
+            "providers": object(providers.map { ($0.name.description, listed($0)) }),
+            "models": object(models.map { ($0.name.description, listed($0)) }),
+            "prices": ["file": listed(pricesFile)],
+            "limits": listed(limits),
+            "logging": [
+                "level": .string(logging.level.rawValue),
+                "format": .string(logging.format.rawValue),
+            ],
+            "screening": [
+                "default": screening.standard.listed,
+                "features": object(
+                    screening.features.map { ($0.key.description, $0.value.listed) }
+                        .sorted { $0.0 < $1.0 }),
+            ],
+        ]
+    }
+
+    private func listed(_ provider: Provider) -> JSON {
+        [
+            "kind": .string(provider.kind.rawValue),
+            "base_url": .string(provider.baseURL.description),
+            "api_key": listed(provider.apiKey), "ca_file": listed(provider.caFile),
+            "timeout": .string(provider.timeout.configured),
+            "max_connections": JSON(provider.maxConnections),
+            "bills_errors": .bool(provider.billsErrors),
+            "prices_as": .string(provider.pricesAs),
+        ]
+    }
+
+    private func listed(_ model: Model) -> JSON {
+        [
+            "provider": .string(model.provider.description),
+            "model": .string(model.upstream.description),
+            "fallbacks": model.fallbacks.isEmpty
+                ? .null : .array(model.fallbacks.map { .string($0.description) }),
+        ]
+    }
+
+    private func listed(_ limits: Limits) -> JSON {
+        [
+            "body": .string(ByteSize.text(limits.body)), "json_depth": JSON(limits.jsonDepth),
+            "max_tokens_default": JSON(limits.maxTokensDefault),
+            "call_timeout": .string(limits.callTimeout.configured),
+            "concurrent_calls": JSON(limits.concurrentCalls),
+            "idempotency_kept": .string(limits.idempotencyKept.configured),
+            "ai": ["per_minute": JSON(limits.callsPerMinute), "burst": JSON(limits.burst)],
+        ]
+    }
+
+    private func listed(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
+    private func listed(_ secret: Secret?) -> JSON {
+        secret.map { .string($0.description) } ?? .null
+    }
+}
+
+extension ScreeningPolicy {
+    fileprivate var listed: JSON {
+        [
+            "max_input": .string(ByteSize.text(maxInputBytes)),
+            "control_characters": .string(controlCharacters.rawValue),
+            "invisible_characters": .string(invisibleCharacters.rawValue),
+            "injection": .string(injection.rawValue),
+            "injection_covers_system_prompt": .bool(injectionCoversSystemPrompt),
+            "html": .string(html.rawValue),
+            "personal_data": [
+                "mode": .string(personalData.mode.rawValue),
+                "kinds": .array(
+                    personalData.kinds.map(\.rawValue).sorted().map { .string($0) }),
+                "national_ids": object(
+                    personalData.nationalIDPatterns.map { ($0.name, .string($0.pattern)) }),
+            ],
+            "harden_system_prompt": .bool(systemPromptSuffix != nil),
+            "system_prompt_suffix": systemPromptSuffix.map { .string($0) } ?? .null,
+            "output": [
+                "max_size": .string(ByteSize.text(output.maxBytes)),
+                "strip_tags": .bool(output.stripTags), "escape_html": .bool(output.escapeHTML),
+                "required_json_fields": .array(output.requiredJSONFields.map { .string($0) }),
+                "personal_data": .string(output.personalData.rawValue),
+            ],
+        ]
+    }
+}
+
+private func object(_ pairs: [(String, JSON)]) -> JSON {
+    .object(JSONObject(pairs.map { .init(name: $0.0, value: $0.1) }))
+}

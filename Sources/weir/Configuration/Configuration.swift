@@ -1,0 +1,100 @@
+import WeirCore
+import WeirProviders
+import WeirService
+import WeirUpstream
+
+/// What `weir.yaml` and the environment say: plain values, checked, every default filled in.
+struct Configuration: Sendable, Equatable {
+    var server = Server()
+    var storage = Storage()
+    /// The bootstrap administrator's credential; nil: only keys out of the database are accepted.
+    var adminKey: Secret?
+    /// In the order of the file.
+    var providers: [Provider] = []
+    /// Names that callers use, in the order of the file; every priced model of a provider is
+    /// callable besides.
+    var models: [Model] = []
+    /// A price document laid over the built-in book.
+    var pricesFile: String?
+    var limits = Limits()
+    var logging = Logging()
+    var screening = Screening()
+
+    struct Server: Sendable, Equatable {
+        var host = "127.0.0.1"
+        /// 0: any free one.
+        var port = 8_080
+        /// How long calls in flight may take to end after SIGTERM.
+        var drainTimeout = Duration.seconds(70)
+    }
+
+    struct Storage: Sendable, Equatable {
+        /// The SQLite database, relative to the working directory.
+        var sqlitePath = "weir.db"
+    }
+
+    struct Provider: Sendable, Equatable {
+        let name: ProviderName
+        var kind: ProviderKind
+        var baseURL: BaseURL
+        /// Nil only where `base_url` is given: a server of one's own may want none.
+        var apiKey: Secret?
+        /// A PEM file of authorities, trusted instead of the system's.
+        var caFile: String?
+        /// From sending to the last byte of the reply.
+        var timeout = Duration.seconds(60)
+        var maxConnections = 1_024
+        /// Whether it bills for its own 500, 503 and 529.
+        var billsErrors = false
+        /// Whose prices it charges, as the price book names it.
+        var pricesAs: String
+    }
+
+    struct Model: Sendable, Equatable {
+        /// The callers' name for it.
+        let name: ModelName
+        var provider: ProviderName
+        /// The provider's own name for it.
+        var upstream: ModelName
+        var fallbacks: [ModelName] = []
+    }
+
+    /// Bounds of what callers may send and wait for.
+    struct Limits: Sendable, Equatable {
+        /// Bytes of a request's body.
+        var body = 4 << 20
+        var jsonDepth = 64
+        /// What `max_tokens` is where a call doesn't say.
+        var maxTokensDefault = 1_024
+        /// One call, all its attempts together.
+        var callTimeout = Duration.seconds(60)
+        /// Calls in flight; more are refused with `overloaded`.
+        var concurrentCalls = 1_024
+        /// AI calls of one tenant.
+        var callsPerMinute = 100
+        /// How many more may come at once.
+        var burst = 20
+        /// How long an answer is kept for its idempotency key.
+        var idempotencyKept = Duration.seconds(86_400)
+    }
+
+    struct Logging: Sendable, Equatable {
+        var level = Level.info
+        var format = Format.text
+
+        /// The same names as swift-log's levels.
+        enum Level: String, Sendable, CaseIterable {
+            case trace, debug, info, notice, warning, error, critical
+        }
+
+        enum Format: String, Sendable, CaseIterable {
+            case text, json
+        }
+    }
+
+    struct Screening: Sendable, Equatable {
+        var standard = ScreeningPolicy()
+        /// Each one is the standard with what the feature's own section says.
+        var features: [FeatureSlug: ScreeningPolicy] = [:]
+    }
+}

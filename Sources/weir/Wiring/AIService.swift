@@ -1,0 +1,134 @@
+import Foundation
+import Logging
+import NIOPosix
+import WeirCore
+import WeirHTTP
+import WeirProviders
+import WeirService
+import WeirStorage
+import WeirUpstream
+
+/// The AI service with all its parts, in the order in which they start: prices, ledger, recovery,
+/// directory, providers, pipeline. Nothing is admitted before recovery is through.
+struct AIService: Sendable {
+    let store: SQLiteStore
+    let transport: PooledTransport
+    let health: HealthMonitor
+    let useCases: UseCases
+
+    /// Throws a `StartFailure` that says what is wrong and how to mend it.
+    static func start(
+        _ configuration: Configuration, time: any TimeSource = SystemTime()
+    ) async throws -> AIService {
+        let logger = Logger(label: "weir.start")
+        let prices = try PriceFile.book(configuration.pricesFile)
+        let store = try await openLedger(configuration, time: time, logger: logger)
+        do {
+            return try await assemble(configuration, prices, store, time)
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    /// Waits for what is in flight, then closes connections and the ledger.
+    func stop() async {
+        await transport.shutdown()
+        await store.close()
+    }
+
+    private static func openLedger(
+        _ configuration: Configuration, time: any TimeSource, logger: Logger
+    ) async throws -> SQLiteStore {
+        do {
+            let store = try await SQLiteStore.open(path: configuration.storage.sqlitePath)
+            do {
+                let recovery = try await store.recover(now: time.now())
+                if recovery.inDoubt > 0 {
+                    logger.warning(
+                        "attempts in doubt were charged at their worst case",
+                        metadata: [
+                            "attempts": "\(recovery.inDoubt)",
+                            "charged_usd": "\(recovery.charged.exactUSD)",
+                        ])
+                }
+                return store
+            } catch {
+                await store.close()
+                throw error
+            }
+        } catch let error as StoreError {
+            throw StartFailure("the ledger can't be opened: \(error)")
+        }
+    }
+
+    private static func assemble(
+        _ configuration: Configuration, _ prices: PriceBook, _ store: SQLiteStore,
+        _ time: any TimeSource
+    ) async throws -> AIService {
+        let directory = try Directory(
+            contents: try await store.loadDirectory(), prices: prices, store: store)
+        let providers = configuration.providers.map {
+            ProviderSetup($0, callTimeout: configuration.limits.callTimeout)
+        }
+        let transport = try PooledTransport(
+            endpoints: configuration.providers.map(UpstreamEndpoint.init),
+            group: MultiThreadedEventLoopGroup.singleton, time: time,
+            limits: configuration.transportLimits)
+        let catalogue = configuration.catalogue
+        let budget = BudgetGuard(store: store, time: time)
+        let calendar = BillingCalendar()
+        let attempts = AttemptNumbers(after: try await store.highestAttempt())
+        let screens = try FeatureScreens(
+            standard: configuration.screening.standard, features: configuration.screening.features)
+        let pipeline = CompletionPipeline(
+            CompletionParts(
+                directory: directory, catalogue: catalogue, providers: providers, budget: budget,
+                ledger: store, transport: transport, screening: Screening(screens, audit: store),
+                calendar: calendar, time: time, attempts: attempts,
+                idempotencySeconds: configuration.limits.idempotencyKept.components.seconds,
+                concurrentCalls: configuration.limits.concurrentCalls))
+        let health = healthMonitor(configuration, providers, store, transport, time)
+        let identifiers = TimeOrderedText(time: time)
+        let useCases = UseCases(
+            newRequest: identifiers.requestID,
+            authenticator: Authenticator(
+                directory: directory, adminToken: configuration.adminKey?.reveal, time: time),
+            complete: pipeline.complete,
+            usage: UsageQueries(
+                directory: directory, ledger: store, budget: budget, catalogue: catalogue,
+                calendar: calendar, time: time),
+            tenants: TenantAdministration(directory: directory, time: time),
+            keys: KeyAdministration(directory: directory, time: time),
+            killSwitches: KillSwitchAdministration(directory: directory, time: time),
+            prices: PriceAdministration(directory: directory, time: time),
+            adjustments: Adjustments(
+                ledger: store, budget: budget, time: time, nextAttempt: attempts.next),
+            audit: AuditQueries(store: store), health: health)
+        return AIService(store: store, transport: transport, health: health, useCases: useCases)
+    }
+
+    private static func healthMonitor(
+        _ configuration: Configuration, _ providers: [ProviderSetup], _ store: SQLiteStore,
+        _ transport: PooledTransport, _ time: any TimeSource
+    ) -> HealthMonitor {
+        let probes = providers.map { provider in
+            ProviderProbe(
+                provider: provider.name, path: provider.dialect.probePath,
+                headers: provider.dialect.credentials(provider.key))
+        }
+        let folder = URL(filePath: configuration.storage.sqlitePath)
+            .deletingLastPathComponent().path
+        return HealthMonitor(
+            ledger: store,
+            providers: ProviderProbes(probes: probes, transport: transport, time: time),
+            readMachine: { MachineReading.current(diskPath: folder) })
+    }
+}
+
+/// Why Weir doesn't start.
+struct StartFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

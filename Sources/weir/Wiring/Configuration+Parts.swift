@@ -1,0 +1,39 @@
+import WeirCore
+import WeirProviders
+import WeirService
+import WeirUpstream
+
+extension Configuration {
+    var catalogue: ModelCatalogue {
+        let aliases = models.map {
+            ($0.name, ModelCatalogue.Alias(provider: $0.provider, model: $0.upstream))
+        }
+        return ModelCatalogue(
+            providers: providers.map { .init(name: $0.name, pricesAs: $0.pricesAs) },
+            aliases: Dictionary(aliases) { $1 })
+    }
+
+    var transportLimits: TransportLimits {
+        var limits = TransportLimits()
+        limits.drainTimeout = server.drainTimeout
+        return limits
+    }
+}
+
+extension ProviderSetup {
+    /// - Parameter callTimeout: bounds every provider's own.
+    init(_ provider: Configuration.Provider, callTimeout: Duration) {
+        self.init(
+            name: provider.name, pricesAs: provider.pricesAs, dialect: provider.kind.dialect,
+            key: provider.apiKey?.reveal ?? "", timeout: min(provider.timeout, callTimeout),
+            billsErrors: provider.billsErrors)
+    }
+}
+
+extension UpstreamEndpoint {
+    /// Credentials go with each call, in the dialect's own form.
+    init(_ provider: Configuration.Provider) {
+        self.init(
+            name: provider.name, baseURL: provider.baseURL, authoritiesFile: provider.caFile)
+    }
+}

@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+"""What recorded replies say, read a second time and on its own.
+
+Usage: recordings.py FOLDER
+
+Prints one JSON line for each whole (not streamed) 2xx reply in FOLDER/*.jsonl. It shares nothing
+with the Swift code, so that one misreading can't be in both.
+"""
+
+import json
+import pathlib
+import sys
+
+OPENAI_FINISH = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool_calls",
+    "content_filter": "content_filter",
+}
+ANTHROPIC_FINISH = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+    "pause_turn": "pause",
+}
+GEMINI_FINISH = {"STOP": "stop", "MAX_TOKENS": "length", "SAFETY": "content_filter"}
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    for file in sorted(folder.glob("*.jsonl")):
+        with file.open(encoding="utf-8") as lines:
+            for line in lines:
+                recording = json.loads(line)
+                if not recording["stream"] and 200 <= recording["status"] < 300:
+                    print(json.dumps(expected(recording)))
+
+
+def expected(recording):
+    path = recording["path"]
+    reply = recording["response"]
+    known = {
+        ":generateContent": (gemini, "generateContent"),
+        ":batchEmbedContents": (gemini_embeddings, "batchEmbedContents"),
+        "/messages": (anthropic, "messages"),
+        "/count_tokens": (count_tokens, "count_tokens"),
+        "/chat/completions": (chat, "chat"),
+        "/responses": (responses, "responses"),
+        "/embeddings": (openai_embeddings, "embeddings"),
+    }
+    for ending, (read, endpoint) in known.items():
+        if path.endswith(ending):
+            line = {"id": recording["id"], "provider": recording["provider"], "endpoint": endpoint}
+            return {**line, **read(reply)}
+    raise SystemExit(f"{recording['id']}: nothing known about {path}")
+
+
+def answer(text, tool_calls, finish, usage):
+    counts = {
+        "input": 0,
+        "output": 0,
+        "cache_read": 0,
+        "cache_write_5m": 0,
+        "cache_write_1h": 0,
+        "reasoning": 0,
+    }
+    state = "absent" if usage is None else "reported"
+    return {
+        "text": text,
+        "tool_calls": tool_calls,
+        "finish": finish,
+        "usage": state,
+        **counts,
+        **(usage or {}),
+    }
+
+
+def number(holder, name):
+    return (holder or {}).get(name) or 0
+
+
+def arguments(text):
+    """Some servers leave out the arguments of a tool that takes none."""
+    return json.loads(text) if text else {}
+
+
+# OpenAI and those who speak like it
+
+
+def chat(reply):
+    choice = reply["choices"][0]
+    message = choice["message"]
+    content = message.get("content") or ""
+    if isinstance(content, list):
+        content = "".join(part["text"] for part in content if part["type"] == "text")
+    calls = [
+        {
+            "name": call["function"]["name"],
+            "arguments": arguments(call["function"].get("arguments")),
+        }
+        for call in message.get("tool_calls") or []
+    ]
+    finish = OPENAI_FINISH.get(choice["finish_reason"], "other")
+    if finish == "stop" and calls:
+        finish = "tool_calls"
+    usage = openai_usage(reply, "prompt", "completion")
+    if usage and "prompt_cache_hit_tokens" in reply["usage"]:
+        usage["cache_read"] = reply["usage"]["prompt_cache_hit_tokens"]
+    return answer(content or message.get("refusal") or "", calls, finish, usage)
+
+
+def responses(reply):
+    texts = []
+    calls = []
+    for item in reply["output"]:
+        if item["type"] == "message":
+            texts += [part["text"] for part in item["content"] if part["type"] == "output_text"]
+        elif item["type"] == "function_call":
+            calls.append({"name": item["name"], "arguments": arguments(item["arguments"])})
+        elif item["type"] == "custom_tool_call":
+            calls.append({"name": item["name"], "arguments": item["input"]})
+    finish = "tool_calls" if calls else "stop"
+    if reply["status"] == "incomplete":
+        finish = "length"
+    return answer("".join(texts), calls, finish, openai_usage(reply, "input", "output"))
+
+
+def openai_usage(reply, read, written):
+    usage = reply.get("usage")
+    if not usage:
+        return None
+    input_details = usage.get(f"{read}_tokens_details")
+    output_details = usage.get(f"{written}_tokens_details")
+    input_tokens = usage[f"{read}_tokens"]
+    output_tokens = usage[f"{written}_tokens"]
+    if usage.get("total_tokens") is not None:
+        # Thoughts that only the total counts were generated, and billed, as well.
+        output_tokens = max(output_tokens, usage["total_tokens"] - input_tokens)
+    return {
+        "input": input_tokens,
+        "output": output_tokens,
+        "cache_read": number(input_details, "cached_tokens"),
+        "cache_write_5m": number(input_details, "cache_write_tokens"),
+        "reasoning": number(output_details, "reasoning_tokens"),
+    }
+
+
+def openai_embeddings(reply):
+    return answer("", [], "stop", {"input": reply["usage"]["prompt_tokens"]})
+
+
+# Anthropic
+
+
+def anthropic(reply):
+    texts = [block["text"] for block in reply["content"] if block["type"] == "text"]
+    calls = [
+        {"name": block["name"], "arguments": block["input"]}
+        for block in reply["content"]
+        if block["type"] == "tool_use"
+    ]
+    usage = reply.get("usage")
+    if usage:
+        # Steps of an advisor are another model's and billed apart; those that compact the context
+        # are this model's and not in the outer counts.
+        steps = [usage]
+        steps += [step for step in usage.get("iterations") or [] if step["type"] == "compaction"]
+        usage = merged([anthropic_step(step) for step in steps])
+        usage["reasoning"] = number(reply["usage"].get("output_tokens_details"), "thinking_tokens")
+    finish = ANTHROPIC_FINISH.get(reply["stop_reason"], "other")
+    return answer("".join(texts), calls, finish, usage)
+
+
+def anthropic_step(step):
+    created = number(step, "cache_creation_input_tokens")
+    lifetimes = step.get("cache_creation") or {"ephemeral_5m_input_tokens": created}
+    return {
+        "input": step["input_tokens"] + number(step, "cache_read_input_tokens") + created,
+        "output": step["output_tokens"],
+        "cache_read": number(step, "cache_read_input_tokens"),
+        "cache_write_5m": number(lifetimes, "ephemeral_5m_input_tokens"),
+        "cache_write_1h": number(lifetimes, "ephemeral_1h_input_tokens"),
+    }
+
+
+def merged(steps):
+    return {name: sum(step[name] for step in steps) for name in steps[0]}
+
+
+def count_tokens(reply):
+    """Costs nothing: the count is an answer, not a usage."""
+    return answer(str(reply["input_tokens"]), [], "stop", None)
+
+
+# Gemini
+
+
+def gemini(reply):
+    usage = gemini_usage(reply)
+    if not reply.get("candidates"):
+        return answer("", [], "content_filter", usage)
+    candidate = reply["candidates"][0]
+    parts = candidate.get("content", {}).get("parts", [])
+    shown = [part["text"] for part in parts if "text" in part and not part.get("thought")]
+    calls = [
+        {"name": part["functionCall"]["name"], "arguments": part["functionCall"].get("args", {})}
+        for part in parts
+        if "functionCall" in part
+    ]
+    finish = GEMINI_FINISH.get(candidate.get("finishReason"), "other")
+    if finish == "stop" and calls:
+        finish = "tool_calls"
+    return answer("".join(shown), calls, finish, usage)
+
+
+def gemini_usage(reply):
+    usage = reply.get("usageMetadata")
+    if not usage:
+        return None
+    thoughts = number(usage, "thoughtsTokenCount")
+    return {
+        "input": usage["promptTokenCount"] + number(usage, "toolUsePromptTokenCount"),
+        "output": number(usage, "candidatesTokenCount") + thoughts,
+        "cache_read": number(usage, "cachedContentTokenCount"),
+        "reasoning": thoughts,
+    }
+
+
+def gemini_embeddings(reply):
+    usage = reply.get("usageMetadata")
+    return answer("", [], "stop", {"input": usage["promptTokenCount"]} if usage else None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+import Testing
+import WeirCore
+import WeirService
+import WeirTesting
+
+/// A pipeline over fakes: one provider at 1 nano-USD a token in, 2 out, one tenant.
+struct PipelineFixture {
+    let ledger = InMemoryLedgerStore()
+    let directoryStore = InMemoryDirectoryStore()
+    let time = ManualTime()
+    let transport: ScriptedTransport
+    let budget: BudgetGuard
+    let directory: Directory
+    let pipeline: CompletionPipeline
+    let tenant: TenantID
+    private let model: ModelName
+    private let key: KeyID
+    private let feature: FeatureSlug
+
+    init(
+        limit: BudgetLimit = .unlimited, concurrentCalls: Int = 1_024,
+        change: (inout Tenant) -> Void = { _ in },
+        reply: @escaping @Sendable (UpstreamCall) async -> UpstreamOutcome
+    ) throws {
+        tenant = try #require(TenantID(42))
+        model = try #require(ModelName("plain-1"))
+        key = try #require(KeyID("key_test"))
+        feature = try #require(FeatureSlug("tests"))
+        let provider = try #require(ProviderName("plain"))
+        var tenant = Tenant(id: tenant, name: "Test", isActive: true, budget: limit)
+        change(&tenant)
+        transport = ScriptedTransport(reply)
+        budget = BudgetGuard(store: ledger, time: time)
+        let prices = try PriceBook(
+            json: #"{"version":"t","prices":[{"provider":"plain","model":"plain-1","#
+                + #""input":"0.001","output":"0.002","context_window":100000}]}"#)
+        directory = try Directory(
+            contents: DirectoryContents(tenants: [tenant]), prices: prices,
+            store: directoryStore)
+        pipeline = CompletionPipeline(
+            CompletionParts(
+                directory: directory,
+                catalogue: ModelCatalogue(
+                    providers: [.init(name: provider, pricesAs: "plain")], aliases: [:]),
+                providers: [
+                    ProviderSetup(
+                        name: provider, pricesAs: "plain", dialect: PlainDialect(), key: "k")
+                ],
+                budget: budget, ledger: ledger, transport: transport,
+                screening: Screening(try FeatureScreens(), audit: directoryStore),
+                calendar: BillingCalendar(), time: time,
+                attempts: AttemptNumbers(after: AttemptID(number: 0)),
+                concurrentCalls: concurrentCalls))
+    }
+
+    func call(
+        _ text: String, request: String = "req_1", cap: Int64 = 100, idempotency: String? = nil,
+        user: Int64 = 0
+    ) throws -> CompletionCall {
+        let fingerprint = Array(text.utf8)
+        return CompletionCall(
+            caller: Caller(key: key, role: .service, reach: .all),
+            request: try #require(RequestID(request)), tenant: tenant,
+            user: try #require(UserID(user)), feature: feature, model: model, system: nil,
+            messages: [ChatMessage(role: .user, text: text)], maxTokens: cap,
+            idempotency: try idempotency.map {
+                try #require(IdempotencyKey($0, fingerprint: fingerprint))
+            })
+    }
+
+    func outcome(_ call: CompletionCall) async -> Result<CompletionReply, WeirError> {
+        do throws(WeirError) {
+            return .success(try await pipeline.complete(call))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// What stands on the tenant's counter.
+    func counter() async throws -> BudgetBook.Counter {
+        let period = BillingCalendar().date(of: time.now(), in: "UTC").period
+        let counters = try await budget.counters([
+            .init(tenant: tenant, period: period, scope: .tenant)
+        ])
+        return try #require(counters.first)
+    }
+}
+
+extension UpstreamOutcome {
+    static func answer(_ text: String) -> UpstreamOutcome {
+        .reply(UpstreamReply(status: 200, body: Array(text.utf8)))
+    }
+
+    static func status(_ status: Int) -> UpstreamOutcome {
+        .reply(UpstreamReply(status: status, body: []))
+    }
+}
+
+extension Result where Failure == WeirError {
+    var code: WeirError.Code? {
+        if case .failure(let error) = self { error.code } else { nil }
+    }
+}

@@ -1,0 +1,90 @@
+import CSQLite
+import Foundation
+import WeirCore
+import WeirService
+import WeirStorage
+
+/// A folder of its own for one test's database, deleted at the end.
+final class StoreFolder: Sendable {
+    let path: String
+
+    init() throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("weir-storage-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        path = folder.appendingPathComponent("weir.db").path
+    }
+
+    deinit {
+        // What can't be deleted stays in the temporary folder.
+        try? FileManager.default.removeItem(
+            atPath: (path as NSString).deletingLastPathComponent)
+    }
+}
+
+/// Runs a test on a fresh store and closes it, also where the test throws.
+func withStore(
+    _ options: SQLiteStore.Options = SQLiteStore.Options(),
+    _ body: (SQLiteStore, String) async throws -> Void
+) async throws {
+    let folder = try StoreFolder()
+    let store = try await SQLiteStore.open(path: folder.path, options: options)
+    do {
+        try await body(store, folder.path)
+    } catch {
+        await store.close()
+        throw error
+    }
+    await store.close()
+}
+
+struct RawSQLError: Error { let message: String }
+
+/// SQL behind the store's back.
+func rawSQL(_ path: String, _ sql: String) throws {
+    var handle: OpaquePointer?
+    guard unsafe sqlite3_open(path, &handle) == SQLITE_OK else {
+        throw RawSQLError(message: "can't open")
+    }
+    defer { unsafe sqlite3_close(handle) }
+    unsafe sqlite3_busy_timeout(handle, 5_000)
+    guard unsafe sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else {
+        throw RawSQLError(message: unsafe String(cString: sqlite3_errmsg(handle)))
+    }
+}
+
+/// The integers of a query's rows, read behind the store's back.
+func rawIntegers(_ path: String, _ sql: String) throws -> [[Int64]] {
+    var handle: OpaquePointer?
+    guard unsafe sqlite3_open(path, &handle) == SQLITE_OK else {
+        throw RawSQLError(message: "can't open")
+    }
+    defer { unsafe sqlite3_close(handle) }
+    unsafe sqlite3_busy_timeout(handle, 5_000)
+    var statement: OpaquePointer?
+    guard unsafe sqlite3_prepare_v2(handle, sql, -1, &statement, nil) == SQLITE_OK else {
+        throw RawSQLError(message: unsafe String(cString: sqlite3_errmsg(handle)))
+    }
+    defer { unsafe sqlite3_finalize(statement) }
+    var rows: [[Int64]] = []
+    while unsafe sqlite3_step(statement) == SQLITE_ROW {
+        let columns = unsafe sqlite3_column_count(statement)
+        rows.append((0..<columns).map { unsafe sqlite3_column_int64(statement, $0) })
+    }
+    return rows
+}
+
+/// SplitMix64: the same numbers for the same seed, everywhere.
+struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
