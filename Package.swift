@@ -109,7 +109,11 @@ let package = Package(
         .testTarget(
             name: "WeirCoreTests", dependencies: ["WeirCore"], swiftSettings: strict),
         .testTarget(
-            name: "WeirProvidersTests", dependencies: ["WeirCore", "WeirProviders"],
+            name: "WeirProvidersTests",
+            dependencies: [
+                "WeirCore", "WeirProviders", "WeirService", "WeirUpstream", "WeirTesting",
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "WeirServiceTests", dependencies: ["WeirCore", "WeirService", "WeirTesting"],
@@ -122,6 +126,24 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WeirTests",
+            dependencies: [
+                "weir", "WeirCore", "WeirProviders", "WeirService", "WeirUpstream",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WeirStorageTests",
+            dependencies: ["WeirCore", "WeirService", "WeirStorage", "CSQLite"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WeirHTTPTests",
+            dependencies: [
+                "WeirCore", "WeirService", "WeirHTTP", "WeirTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import NIOCore
+import NIOPosix
 
 /// The command line: parses arguments and runs one command.
 @main
@@ -8,8 +10,8 @@ struct Weir: AsyncParsableCommand {
         commandName: "weir",
         abstract: "The AI gateway that never spends a cent over a budget.",
         discussion: """
-            Commands that speak to a running Weir find it by --url, WEIR_URL, the configuration, or \
-            http://127.0.0.1:8080, and sign with --key, WEIR_ADMIN_KEY, or the configuration's \
+            Commands that speak to a running Weir find it by --url, WEIR_URL, the configuration, \
+            or http://127.0.0.1:8080, and sign with --key, WEIR_ADMIN_KEY, or the configuration's \
             admin_key.
 
             Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 Weir can't be reached.
@@ -20,6 +22,11 @@ struct Weir: AsyncParsableCommand {
         ])
 
     static func main() async {
+        // Swift tasks run on the event loops: a call then hardly ever changes its thread. It has to
+        // be the first thing that happens; where it can't be had, the default executor does.
+        let isInstalled =
+            NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
+        if !isInstalled { Console.notice("tasks run on the default executor") }
         do {
             var command = try parseAsRoot()
             if var waiting = command as? any AsyncParsableCommand {

@@ -11,6 +11,12 @@ import json
 import pathlib
 import sys
 
+import prices
+
+# The day at whose prices costs are computed: all recordings are older.
+DAY = "2026-08-23"
+BOOK = pathlib.Path(__file__).parents[2] / "Sources/WeirCore/Pricing/BuiltInPrices.swift"
+
 OPENAI_FINISH = {
     "stop": "stop",
     "length": "length",
@@ -53,8 +59,48 @@ def expected(recording):
     for ending, (read, endpoint) in known.items():
         if path.endswith(ending):
             line = {"id": recording["id"], "provider": recording["provider"], "endpoint": endpoint}
-            return {**line, **read(reply)}
+            line.update(read(reply))
+            line["model"] = model(recording)
+            line["cost_nanos"] = cost(recording, line)
+            return line
     raise SystemExit(f"{recording['id']}: nothing known about {path}")
+
+
+def model(recording):
+    """Whose price the reply is charged at: the model that it names, else the path's."""
+    reply = recording["response"]
+    named = reply.get("model") or reply.get("modelVersion") if isinstance(reply, dict) else None
+    if not named:
+        named = recording["path"].rsplit("/", 1)[-1].split(":")[0]
+    return named.removeprefix("models/")
+
+
+def cost(recording, line):
+    """Nano-USD for the tokens, fees of tools apart; None where the built-in book has no price."""
+    price = price_of(recording["provider"], line["model"])
+    if price is None or line["usage"] != "reported":
+        return None
+    usage = {f"{name}_tokens": line[name] for name in ["input", "output", *prices.CACHE]}
+    reply = recording["response"]
+    tier = reply.get("service_tier") or (reply.get("usage") or {}).get("service_tier")
+    if tier in ("batch", "flex", "priority", "fast"):
+        usage["service_tier"] = tier
+    return prices.total(price, usage)
+
+
+def price_of(provider, name, book=[]):
+    if not book:
+        text = BOOK.read_text(encoding="utf-8")
+        book += json.loads(text.split('#"""', 1)[1].rsplit('"""#', 1)[0])["prices"]
+    found = []
+    for price in book:
+        if price["provider"] != provider or price.get("effective_from", "") > DAY:
+            continue
+        for pattern in [price["model"], *price.get("match", [])]:
+            exact = not pattern.endswith("*")
+            if name == pattern if exact else name.startswith(pattern[:-1]):
+                found.append((exact, len(pattern), price.get("effective_from", ""), price))
+    return max(found, key=lambda entry: entry[:3])[3] if found else None
 
 
 def answer(text, tool_calls, finish, usage):

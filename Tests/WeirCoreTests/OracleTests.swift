@@ -54,8 +54,8 @@ import WeirCore
     @Test func `a later price takes over on its day, in the newest layer first`() throws {
         let base = try PriceBook(
             json: #"{"version":"a","prices":[{"provider":"p","model":"m","input":"1","#
-                + #""output":"1"},{"provider":"p","model":"m","effective_from":"2026-04-01","input":"2","#
-                + #""output":"2"}]}"#)
+                + #""output":"1"},{"provider":"p","model":"m","effective_from":"2026-04-01","#
+                + #""input":"2","output":"2"}]}"#)
         let own = try PriceBook(
             json: #"{"version":"b","prices":[{"provider":"p","model":"mm","match":["m*"],"#
                 + #""input":"9","effective_from":"2026-05-01","output":"9"}]}"#)

@@ -33,7 +33,10 @@ import WeirTesting
         ("prices[0]", #"{"version": "v", "prices": [1]}"#),
         ("prices[0].tiers", Self.price(#""tiers": 5"#)),
         ("prices[0].embedding", Self.price(#""embedding": "yes""#)),
-        ("prices[0].output", #"{"version":"v","prices":[{"provider":"a","model":"b","input":"1"}]}"#),
+        (
+            "prices[0].output",
+            #"{"version": "v", "prices": [{"provider": "a", "model": "b", "input": "1"}]}"#
+        ),
         ("prices[0].input", Self.price(#""x": 1"#).replacing(#""1""#, with: "1")),
         ("prices[0].discount", Self.price(#""discount": "1""#)),
         ("source", #"{"version": "v", "source": 1, "prices": []}"#),

@@ -65,7 +65,7 @@ import WeirService
         ("metadata", #""metadata": []"#),
         ("metadata", #""metadata": {"a": 1}"#),
         ("metadata", "\"metadata\": {\"\(String(repeating: "n", count: 65))\": \"x\"}"),
-        ("metadata", "\"metadata\": {\((0..<17).map { "\"\($0)\": \"x\"" }.joined(separator: ","))}"),
+        ("metadata", "\"metadata\": {\(manyMembers)}"),
         ("stream", #""stream": true"#),
         ("stream", #""stream": "false""#),
         ("api_base", #""api_base": "http://169.254.169.254""#),
@@ -74,6 +74,8 @@ import WeirService
         ("max_tokens", #""max_tokens": 1, "max_tokens": 2"#),
         ("metadata", #""metadata": {"a": "1", "a": "2"}"#),
     ]
+
+    private static let manyMembers = (0..<17).map { "\"\($0)\": \"x\"" }.joined(separator: ",")
 
     static let conversations: [(String, String)] = [
         ("messages", #"[]"#),

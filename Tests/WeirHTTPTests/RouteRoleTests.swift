@@ -117,4 +117,13 @@ import WeirTesting
     func `one key is enough, wherever it stands`(fields: [(String, String)]) async throws {
         #expect(try await Stage().send(.get, "/admin/keys", fields: fields).status == 200)
     }
+
+    @Test func `the configured admin key works and can't be revoked`() async throws {
+        let stage = try Stage()
+        let path = "/admin/keys/key_bootstrap"
+        #expect(try await stage.send(.delete, path, key: "wk_bootstrap").status == 404)
+        #expect(try await stage.send(.get, "/admin/keys", key: "wk_bootstrap").status == 200)
+        _ = try await stage.send(.put, "/admin/tenants/1", key: "wk_bootstrap", body: "{}")
+        #expect(stage.store.audit.last?.actor == "key_bootstrap")
+    }
 }

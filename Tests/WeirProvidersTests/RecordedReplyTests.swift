@@ -12,7 +12,7 @@ struct RecordedReplyTests {
         var tally: [String: (cases: Int, passed: Int)] = [:]
         for recording in try Recordings.load() where (200..<300).contains(recording.status) {
             let expected = try #require(expectations[recording.id])
-            let found = differences(recording, expected)
+            let found = replyDifferences(recording, expected)
             #expect(found.isEmpty, "\(recording.provider) \(recording.id): \(found)")
             let row = "\(recording.provider) \(expected.endpoint)"
             tally[row, default: (0, 0)].cases += 1
@@ -39,31 +39,32 @@ struct RecordedReplyTests {
             #expect(!failure.message.hasPrefix("provider answered"), "\(recording.id)")
         }
     }
+}
 
-    private func differences(_ recording: Recording, _ expected: ExpectedReply) -> [String] {
-        do {
-            switch (dialect(of: recording.provider), expected.endpoint) {
-            case (let dialect as AnthropicDialect, "count_tokens"):
-                let count = try dialect.decodeTokenCountReply(recording.reply)
-                return expected.text == String(count) ? [] : ["counts \(count)"]
-            case (let dialect as OpenAIDialect, "embeddings"):
-                let reply = try dialect.decodeEmbeddingsReply(recording.reply)
-                return expected.differences(from: reply.usage)
-            case (let dialect as GeminiDialect, "batchEmbedContents"):
-                let reply = try dialect.decodeEmbeddingsReply(recording.reply)
-                return expected.differences(from: reply.usage)
-            case (let dialect as OpenAIDialect, "responses"):
-                return expected.differences(
-                    from: try dialect.decodeResponsesReply(recording.reply))
-            case (let dialect as DeepSeekDialect, "responses"):
-                return expected.differences(
-                    from: try dialect.decodeResponsesReply(recording.reply))
-            case (let dialect, _):
-                return expected.differences(from: try dialect.decodeReply(recording.reply))
-            }
-        } catch {
-            return ["\(error)"]
+/// How what Weir reads in a reply departs from what the oracle reads.
+func replyDifferences(_ recording: Recording, _ expected: ExpectedReply) -> [String] {
+    do {
+        switch (dialect(of: recording.provider), expected.endpoint) {
+        case (let dialect as AnthropicDialect, "count_tokens"):
+            let count = try dialect.decodeTokenCountReply(recording.reply)
+            return expected.text == String(count) ? [] : ["counts \(count)"]
+        case (let dialect as OpenAIDialect, "embeddings"):
+            let reply = try dialect.decodeEmbeddingsReply(recording.reply)
+            return expected.differences(from: reply.usage)
+        case (let dialect as GeminiDialect, "batchEmbedContents"):
+            let reply = try dialect.decodeEmbeddingsReply(recording.reply)
+            return expected.differences(from: reply.usage)
+        case (let dialect as OpenAIDialect, "responses"):
+            return expected.differences(
+                from: try dialect.decodeResponsesReply(recording.reply))
+        case (let dialect as DeepSeekDialect, "responses"):
+            return expected.differences(
+                from: try dialect.decodeResponsesReply(recording.reply))
+        case (let dialect, _):
+            return expected.differences(from: try dialect.decodeReply(recording.reply))
         }
+    } catch {
+        return ["\(error)"]
     }
 }
 

@@ -63,7 +63,7 @@ struct Recording {
     let status: Int64
     let isStream: Bool
     let request: JSON
-    let reply: [UInt8]
+    var reply: [UInt8]
 
     init(_ json: JSON) throws {
         guard let id = json["id"]?.string, let provider = json["provider"]?.string,
@@ -88,11 +88,15 @@ struct ExpectedReply {
     let finish: String
     let toolCalls: [(name: String, arguments: JSON)]
     let usage: TokenUsage?
+    /// Whose price it is charged at, and what its tokens cost; nil where it has no price.
+    let model: String
+    let cost: Money?
 
     init(_ json: JSON) throws {
         guard let id = json["id"]?.string, let endpoint = json["endpoint"]?.string,
             let text = json["text"]?.string, let finish = json["finish"]?.string,
-            let calls = json["tool_calls"]?.array, let usage = json["usage"]?.string
+            let calls = json["tool_calls"]?.array, let usage = json["usage"]?.string,
+            let model = json["model"]?.string
         else { throw RecordingError(reason: "the oracle's line can't be read: \(json.text)") }
         self.id = id
         self.endpoint = endpoint
@@ -106,6 +110,8 @@ struct ExpectedReply {
             reasoning: count("reasoning"))
         guard let counted else { throw RecordingError(reason: "\(id): impossible usage") }
         self.usage = usage == "reported" ? counted : nil
+        self.model = model
+        cost = json["cost_nanos"]?.integer.map(Money.init(nanos:))
     }
 
     /// How `reply` departs from this; empty where it agrees. Searches and tiers are not compared.

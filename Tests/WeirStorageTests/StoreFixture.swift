@@ -1,5 +1,6 @@
 import CSQLite
 import Foundation
+import Synchronization
 import WeirCore
 import WeirService
 import WeirStorage
@@ -86,5 +87,49 @@ struct SeededRandom: RandomNumberGenerator {
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
+    }
+}
+
+/// Runs a step for each element at once.
+func concurrently<Element: Sendable>(
+    _ elements: [Element], _ step: @escaping @Sendable (Element) async throws -> Void
+) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        for element in elements { group.addTask { try await step(element) } }
+        try await group.waitForAll()
+    }
+}
+
+/// A sum that tasks add to.
+final class Counter: Sendable {
+    private let sum = Atomic<Int64>(0)
+
+    var value: Int64 { sum.load(ordering: .relaxed) }
+
+    func add(_ number: Int64) { sum.add(number, ordering: .relaxed) }
+}
+
+func fileSize(_ path: String) throws -> Int {
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    return (attributes[.size] as? NSNumber)?.intValue ?? 0
+}
+
+/// A copy of the files as they are on disk now: what a crash would leave behind.
+func crashImage(of path: String) throws -> StoreFolder {
+    let folder = try StoreFolder()
+    for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: path + suffix) {
+        try FileManager.default.copyItem(atPath: path + suffix, toPath: folder.path + suffix)
+    }
+    return folder
+}
+
+extension UsageTotals {
+    /// Calls, nano-USD, input tokens.
+    var parts: [Int64] { [calls, cost.nanos, inputTokens] }
+}
+
+extension AuditVerdict {
+    var isSound: Bool {
+        if case .sound = self { true } else { false }
     }
 }

@@ -183,6 +183,29 @@ struct ConfigurationMistakeTests {
         #expect(warnings.contains { $0.reason.contains("doesn't use it yet") })
     }
 
+    @Test("A variable that overrides nothing is warned about, one that is referred to isn't")
+    func unknownVariables() throws {
+        let environment = [
+            "WEIR_SERVER_PROT": "9000", "WEIR_URL": "x", "WEIR_LIMITS_X": "", "OTHER": "y",
+            "WEIR_SERVER_NAME": "host",
+        ]
+        let warnings = try Configuration.read(
+            yaml: "server: { host: \"${WEIR_SERVER_NAME}\" }", environment: environment
+        ).warnings
+        #expect(
+            warnings.map(\.description).filter { $0.contains("overrides") } == [
+                "it overrides no key; did you mean WEIR_SERVER_PORT? "
+                    + "(environment variable WEIR_SERVER_PROT)"
+            ])
+    }
+
+    @Test("A reference may need quotes; what it stands for may be a number")
+    func quotedReference() throws {
+        let yaml = "server: { port: \"${PORT}\" }"
+        let reading = try Configuration.read(yaml: yaml, environment: ["PORT": "9000"])
+        #expect(reading.configuration.server.port == 9_000)
+    }
+
     private func mistakes(_ yaml: String, _ environment: [String: String] = [:]) -> [String] {
         do {
             _ = try Configuration.read(yaml: yaml, environment: environment)

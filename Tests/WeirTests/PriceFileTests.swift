@@ -49,8 +49,8 @@ struct PriceFileTests {
                 "prices[0].output", "(line 3)"
             ),
             (
-                "version: x\nprices:\n  - { provider: p, model: m, input: 1, output: 1, colour: red }",
-                "prices[0].colour", "(line 3)"
+                "version: x\nprices:\n  - { provider: p, model: m, input: 1, output: 1, x: red }",
+                "prices[0].x", "(line 3)"
             ),
             ("version: x\nprices: 1", "prices", "(line 2)"),
             ("version: x\nversion: y", "written twice", "(line 1)"),

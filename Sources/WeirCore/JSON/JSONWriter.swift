@@ -89,6 +89,18 @@ package struct JSONWriter {
 
     private mutating func quote(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
+        defer { bytes.append(UInt8(ascii: "\"")) }
+        var text = text
+        let isAppended = text.withUTF8 { utf8 in
+            // Most texts need no escape: they go over in one piece.
+            guard unsafe utf8.allSatisfy(isPlain) else { return false }
+            unsafe bytes.append(contentsOf: utf8)
+            return true
+        }
+        if !isAppended { escape(text) }
+    }
+
+    private mutating func escape(_ text: String) {
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -104,7 +116,6 @@ package struct JSONWriter {
             default: bytes.append(byte)
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
     private mutating func append(escape letter: Unicode.Scalar) {
@@ -122,6 +133,10 @@ extension JSON {
     }
 
     package var text: String { String(decoding: encoded, as: UTF8.self) }
+}
+
+private func isPlain(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte != 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
 }
 
 private func hex(_ digit: UInt8) -> UInt8 {

@@ -7,7 +7,10 @@ package struct AnthropicDialect: ProviderDialect {
     package var probePath: String { "/v1/models" }
     package var normalisesText: Bool { false }
 
-    package func credentials(_ key: String) -> [HeaderField] { [HeaderField("x-api-key", key)] }
+    /// The version goes with every request, probes too.
+    package func credentials(_ key: String) -> [HeaderField] {
+        [HeaderField("x-api-key", key), HeaderField("anthropic-version", "2023-06-01")]
+    }
 
     package func encode(_ request: ChatRequest) -> EncodedRequest {
         var body = JSONWriter()
@@ -28,8 +31,6 @@ package struct AnthropicDialect: ProviderDialect {
         if let topP = request.topP { body.member("top_p", topP) }
         body.member("stop_sequences", unlessEmpty: request.stop)
         body.endObject()
-        return EncodedRequest(
-            path: "/v1/messages", headers: [HeaderField("anthropic-version", "2023-06-01")],
-            body: body.bytes)
+        return EncodedRequest(path: "/v1/messages", body: body.bytes)
     }
 }

@@ -8,9 +8,9 @@ struct Sandbox: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run a server that speaks like every provider and bills nobody.",
         discussion: """
-            Paths: /anthropic, /openai/v1, /deepseek, /gemini, /compatible/v1; use them as base_url. \
-            It echoes, replays recordings, or misbehaves as it is told to in the prompt. SIGINT and \
-            SIGTERM end it.
+            Paths: /anthropic, /openai/v1, /deepseek, /gemini, /compatible/v1; use them as \
+            base_url. It echoes, replays recordings, or misbehaves as it is told to in the prompt. \
+            SIGINT and SIGTERM end it.
             """)
 
     @Option(help: "The address to listen on.")

@@ -35,6 +35,7 @@ extension Configuration {
         let (root, reader) = try open(yaml: yaml, environment: environment)
         let configuration = Configuration(root)
         root.reportUnknown()
+        reader.warnUnknownVariables(sections: root.sectionNames)
         try reader.finish()
         return ConfigurationReading(
             configuration: configuration, warnings: reader.warnings, variables: reader.variables)

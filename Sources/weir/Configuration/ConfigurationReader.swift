@@ -4,6 +4,7 @@ final class ConfigurationReader {
     private let environment: [String: String]
     private var mistakes: [ConfigurationMistake] = []
     private var pathsByVariable: [String: String] = [:]
+    private var references: Set<String> = []
     /// Sound, but probably not what somebody wants.
     private(set) var warnings: [ConfigurationMistake] = []
     /// Every variable that overrides a key, in the order in which the keys were read.
@@ -46,7 +47,28 @@ final class ConfigurationReader {
                 reason: "the variable means \(known) as well; rename one of the two"))
     }
 
-    func environmentValue(_ variable: String) -> String? {
+    /// The value of a variable that the file refers to; nil where it is not set, or empty.
+    func reference(_ variable: String) -> String? {
+        references.insert(variable)
+        return environmentValue(variable)
+    }
+
+    /// Warns about variables that look like overrides, and override nothing.
+    func warnUnknownVariables(sections: [String]) {
+        let prefixes = sections.map { ConfigurationReader.variable(for: $0) + "_" }
+        let known = variables.map(\.name)
+        for name in environment.keys.sorted() where environmentValue(name) != nil {
+            guard prefixes.contains(where: { name.utf8.starts(with: $0.utf8) }),
+                !known.contains(name), !references.contains(name)
+            else { continue }
+            warn(
+                ConfigurationMistake(
+                    path: "", source: .environment(name),
+                    reason: "it overrides no key\(NearMiss.hint(name, among: known))"))
+        }
+    }
+
+    private func environmentValue(_ variable: String) -> String? {
         environment[variable].flatMap { $0.isEmpty ? nil : $0 }
     }
 

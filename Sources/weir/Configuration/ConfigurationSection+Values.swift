@@ -18,7 +18,7 @@ extension ConfigurationSection {
 
     func integer(_ name: String, in range: ClosedRange<Int>, default standard: Int) -> Int {
         guard let scalar = scalar(name) else { return standard }
-        guard !scalar.isQuoted, let value = wholeNumber(scalar.text) else {
+        guard !scalar.isText, let value = wholeNumber(scalar.text) else {
             mistake(name, scalar.source, "must be a whole number, not \(shown(scalar))")
             return standard
         }
@@ -32,7 +32,7 @@ extension ConfigurationSection {
 
     func bool(_ name: String, default standard: Bool) -> Bool {
         guard let scalar = scalar(name) else { return standard }
-        switch (scalar.text, scalar.isQuoted) {
+        switch (scalar.text, scalar.isText) {
         case ("true", false): return true
         case ("false", false): return false
         default:
@@ -116,7 +116,7 @@ extension ConfigurationSection {
     private func shown(_ scalar: Scalar) -> String {
         let count = scalar.text.utf8.count
         let text = count <= 40 ? scalar.text : "a text of \(count) bytes"
-        return scalar.isQuoted ? "\"\(text)\" in quotes" : text
+        return scalar.isText ? "\"\(text)\" in quotes" : text
     }
 }
 

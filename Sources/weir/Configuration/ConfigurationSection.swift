@@ -25,6 +25,9 @@ final class ConfigurationSection {
         let source: ConfigurationMistake.Source
         /// Whether any of it came from the environment.
         var isReference = true
+
+        /// Whether its quotes say that it is no number and no flag; a reference may need quotes.
+        var isText: Bool { isQuoted && !isReference }
     }
 
     func path(of name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
@@ -122,6 +125,9 @@ final class ConfigurationSection {
         return child
     }
 
+    /// The sections that were asked for.
+    var sectionNames: [String] { children.map(\.path) }
+
     /// Reports every key that nobody asked for, here and below.
     func reportUnknown() {
         for member in members where !asked.contains(member.name) {
@@ -150,7 +156,7 @@ final class ConfigurationSection {
             } else if let end = BraceGuard.endOfReference(bytes, at: index) {
                 let variable = String(decoding: bytes[(index + 2)..<end], as: UTF8.self)
                 isReference = true
-                if let value = reader.environmentValue(variable) {
+                if let value = reader.reference(variable) {
                     result += Array(value.utf8)
                 } else {
                     isComplete = false

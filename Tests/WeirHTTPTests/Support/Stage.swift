@@ -31,7 +31,8 @@ struct Stage: Sendable {
         let sequence = Mutexed(AttemptSequence(last: AttemptID(number: 1_000)))
         use = UseCases(
             newRequest: identifiers.requestID,
-            authenticator: Authenticator(directory: directory, adminToken: nil, time: time),
+            authenticator: Authenticator(
+                directory: directory, adminToken: "wk_bootstrap", time: time),
             complete: completions.complete,
             usage: UsageQueries(
                 directory: directory, ledger: ledger, budget: budget,

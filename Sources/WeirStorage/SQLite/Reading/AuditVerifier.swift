@@ -6,6 +6,7 @@ struct AuditVerifier {
     private let connection: Connection
     private let checkpoint: AuditCheckpoint?
     private var chain = AuditChain.empty
+    private var hasCheckpoint = false
     private var vouchedFor: Int64 = 0
     private var broken: AuditVerdict?
 
@@ -26,10 +27,10 @@ struct AuditVerifier {
         }
         self = verifier
         if let broken { return broken }
-        if let checkpoint, checkpoint.sequence > chain.sequence {
+        if let checkpoint, !hasCheckpoint {
             return .broken(
                 at: chain.sequence + 1,
-                reason: "the chain ends at \(chain.sequence), before its checkpoint "
+                reason: "the chain ends at \(chain.sequence), without its checkpoint "
                     + "\(checkpoint.sequence)")
         }
         let rows = try connection.statement("SELECT count(*) FROM ai_usage_log").first {
@@ -57,8 +58,11 @@ struct AuditVerifier {
         guard chain.hash == row.bytes(8) else {
             return fail("the entry isn't what was hashed", at: sequence)
         }
-        if let checkpoint, checkpoint.sequence == sequence, checkpoint.hash != chain.hash {
-            return fail("the entry isn't the checkpoint's", at: sequence)
+        if let checkpoint, checkpoint.sequence == sequence {
+            guard checkpoint.hash == chain.hash else {
+                return fail("the entry isn't the checkpoint's", at: sequence)
+            }
+            hasCheckpoint = true
         }
         if entry.action == SettledBatch.action { try checkRows(of: entry, at: sequence) }
     }

@@ -46,7 +46,11 @@ extension WriteSession {
     /// - Returns: How many claims were in flight.
     private func endClaims(of crashed: Set<String>) throws(SQLiteError) -> Int {
         let query = try connection.statement(
-            "SELECT tenant_id, key, request_id FROM idempotency WHERE status IS NULL ORDER BY id")
+            """
+            SELECT tenant_id, key, request_id FROM idempotency
+            WHERE status IS NULL AND attempt_id <= ? ORDER BY id
+            """)
+        query.bind(lastAttemptBefore.number)
         var claims: [(tenant: Int64, key: String, request: String)] = []
         try query.each { row throws(SQLiteError) in
             claims.append((row.int64(0), row.text(1), row.text(2)))

@@ -34,7 +34,7 @@ struct Audit: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Verify the chain and note its head, to be kept outside of the database.",
             discussion: """
-                Without a checkpoint a cut tail or a log that was rewritten as a whole can't be seen.
+                Without a checkpoint, a cut tail or a wholly rewritten log can't be seen.
                   weir audit checkpoint > checkpoint.json
                   weir audit verify --checkpoint checkpoint.json
                 """)

@@ -9,7 +9,9 @@ enum ConfigurationChecks {
             Finding.ok("configuration", "\(name), providers \(configuration.providers.count)")
         ]
         findings += reading.warnings.map { warning in
-            .warn("configuration", warning.description, "change \(warning.path) in \(name)")
+            .warn(
+                "configuration", warning.description,
+                warning.path.isEmpty ? "unset it, or mend it" : "change \(warning.path) in \(name)")
         }
         if configuration.adminKey == nil {
             findings.append(
