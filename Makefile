@@ -26,7 +26,7 @@ build: setup
 	$(SWIFT) build --product weir
 
 release: setup
-	$(SWIFT) build -c release --product weir
+	$(SWIFT) build -c release --product weir --static-swift-stdlib
 
 ## From a bare machine to a metered first call.
 run: build
