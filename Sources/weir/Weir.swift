@@ -24,6 +24,7 @@ struct Weir: AsyncParsableCommand {
     static func main() async {
         // Swift tasks run on the event loops: a call then hardly ever changes its thread. It has to
         // be the first thing that happens; where it can't be had, the default executor does.
+        if let count = Processors.allowed { NIOSingletons.groupLoopCountSuggestion = count }
         let isInstalled =
             NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
         if !isInstalled { Console.notice("tasks run on the default executor") }

@@ -15,7 +15,8 @@ extension Configuration {
 
     var transportLimits: TransportLimits {
         var limits = TransportLimits()
-        limits.drainTimeout = server.drainTimeout
+        // The server has given what is in flight its time before the transport is shut down.
+        limits.drainTimeout = .milliseconds(100)
         return limits
     }
 }

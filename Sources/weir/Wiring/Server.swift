@@ -5,6 +5,7 @@ import WeirCore
 import WeirHTTP
 import WeirService
 import WeirStorage
+import WeirUpstream
 
 /// The whole process: the AI service behind its HTTP server, with its signals.
 enum Server {
@@ -23,13 +24,15 @@ enum Server {
         }
         let server = WeirServer(
             service.useCases, settings: configuration.serverSettings, onListening: onListening)
-        var group = ServiceGroupConfiguration(
+        let group = ServiceGroupConfiguration(
             services: [
-                .init(service: HealthLoop(monitor: service.health)), .init(service: server),
+                .init(service: HealthLoop(monitor: service.health)),
+                .init(
+                    service: DrainedServer(
+                        server: server, transport: service.transport,
+                        limit: configuration.server.drainTimeout)),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        // What still hangs when the drain time is over is cut off; recovery will charge it.
-        group.maximumGracefulShutdownDuration = configuration.server.drainTimeout
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {
@@ -46,6 +49,30 @@ enum Server {
         case let error as PriceBookError: "prices: \(error)"
         case StoreError.unavailable(let reason): reason
         default: "\(error)"
+        }
+    }
+}
+
+/// The server, with a bound on how long its calls may take to end: what a provider hasn't answered
+/// by then is cut off, settled as in doubt, and answered with an error.
+private struct DrainedServer: Service {
+    let server: WeirServer
+    let transport: PooledTransport
+    let limit: Duration
+
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await server.run()
+        } onGracefulShutdown: {
+            // Unstructured: the server may well end before, and the process with it.
+            Task {
+                do {
+                    try await Task.sleep(for: limit)
+                } catch {
+                    return
+                }
+                await transport.shutdown()
+            }
         }
     }
 }
