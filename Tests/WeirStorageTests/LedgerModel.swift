@@ -185,7 +185,8 @@ extension LedgerModel {
         intent.state = .intent
         intent.outcome = nil
         let isVoid = Int.random(in: 0..<6, using: &random) == 0
-        var end = try isVoid
+        var end =
+            try isVoid
             ? intent.voided()
             : intent.settled(
                 cost: Int64.random(in: 0..<2_000_000, using: &random),

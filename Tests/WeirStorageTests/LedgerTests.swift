@@ -101,9 +101,10 @@ import WeirStorage
             let sum = try await store.adjustments(
                 tenant: Sample.tenant(), of: AttemptID(number: 1))
             #expect(sum == Money(nanos: -98_000))
-            #expect(try await store.tenantTotals(period: Sample.period()) == [
-                Sample.tenant(): expected
-            ])
+            #expect(
+                try await store.tenantTotals(period: Sample.period()) == [
+                    Sample.tenant(): expected
+                ])
         }
     }
 

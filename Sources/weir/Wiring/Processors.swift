@@ -18,7 +18,7 @@ enum Processors {
     static func count(in list: Substring) -> Int? {
         var total = 0
         for range in list.split(separator: ",") {
-            let ends = range.split(separator: "-").map {
+            let ends = range.split(separator: "-", omittingEmptySubsequences: false).map {
                 Int($0.trimmingCharacters(in: .whitespaces))
             }
             guard let first = ends.first ?? nil, let last = ends.last ?? nil,
