@@ -37,7 +37,7 @@ struct DemoTour {
               curl -s \(url)/ai/complete -H 'Authorization: Bearer \(key)' \\
                 -H 'Content-Type: application/json' \\
                 -d '{"tenant_id":42,"model":"\(stage.model)","user_message":"Hello"}'
-              weir usage show --tenant 42 --url \(url) --key \(stage.adminKey)
+              weir usage show 42 --url \(url) --key \(stage.adminKey)
             Stop with Ctrl-C.
             """)
     }
