@@ -101,7 +101,7 @@ private func longContextTiers(
     _ fields: Fields
 ) throws(PriceBookError) -> [ModelPrice.LongContextTier] {
     var tiers: [ModelPrice.LongContextTier] = []
-    for (index, entry) in (fields.json["tiers"]?.array ?? []).enumerated() {
+    for (index, entry) in try fields.list("tiers").enumerated() {
         let tier = try Fields(entry, path: "\(fields.path).tiers[\(index)]")
         try tier.allow(rateNames + ["above_input_tokens"])
         guard let threshold = try tier.count("above_input_tokens") else {
@@ -116,7 +116,7 @@ private func serviceTiers(
     _ fields: Fields
 ) throws(PriceBookError) -> [ServiceTier: ModelPrice.ServiceRates] {
     var tiers: [ServiceTier: ModelPrice.ServiceRates] = [:]
-    for member in fields.json["service_tiers"]?.object?.members ?? [] {
+    for member in try fields.members("service_tiers") {
         let path = "\(fields.path).service_tiers.\(member.name)"
         guard let name = ServiceTier(rawValue: member.name) else {
             throw PriceBookError(path: path, reason: "must be batch, flex, priority or fast")
@@ -131,7 +131,7 @@ private func serviceTiers(
 
 private func perCall(_ fields: Fields) throws(PriceBookError) -> [String: Money] {
     var fees: [String: Money] = [:]
-    for member in fields.json["per_call"]?.object?.members ?? [] {
+    for member in try fields.members("per_call") {
         guard let text = member.value.string, let fee = Money(decimalUSD: text) else {
             throw fields.error("per_call.\(member.name)", "must be a decimal in quotes, in USD")
         }
@@ -165,6 +165,23 @@ private struct Fields {
         guard let value = json[name] else { return nil }
         guard let text = value.string else { throw error(name, "must be a text") }
         return text
+    }
+
+    /// At most 100 elements; none where there is no such field.
+    func list(_ name: String) throws(PriceBookError) -> [JSON] {
+        guard let value = json[name] else { return [] }
+        guard let list = value.array, list.count <= 100 else {
+            throw error(name, "must be a list of at most 100")
+        }
+        return list
+    }
+
+    func members(_ name: String) throws(PriceBookError) -> [JSONObject.Member] {
+        guard let value = json[name] else { return [] }
+        guard let object = value.object, object.members.count <= 100 else {
+            throw error(name, "must be an object of at most 100")
+        }
+        return object.members
     }
 
     func count(_ name: String) throws(PriceBookError) -> Int64? {
