@@ -121,7 +121,73 @@ def test_tampering_is_found(running, command, what, tmp_path):
     base.commit()
     base.close()
     weir.start()
-    command("audit", "verify", "--checkpoint", note, code=1)
+    assert "BROKEN" in command("audit", "verify", "--checkpoint", note, code=1)
+
+
+def test_a_database_that_nobody_touched_is_sound(running, command, tmp_path):
+    sandbox, weir, key = running
+    assert weir.complete(key, "hi").status == 200
+    note = tmp_path / "checkpoint.json"
+    note.write_text(command("audit", "checkpoint"))
+    assert weir.stop() == 0
+    verify = ["audit", "verify", "--checkpoint", note, "--database", weir.database]
+    done = weir_command(*verify)
+    assert done.returncode == 0 and "sound" in done.stdout, done
+    assert json.loads(weir_command(*verify, "--json").stdout)["sound"] is True
+    base = sqlite3.connect(weir.database)
+    base.execute("DROP TRIGGER audit_log_keeps")
+    base.execute("DELETE FROM audit_log WHERE seq = 1")
+    base.commit()
+    base.close()
+    done = weir_command(*verify, "--json")
+    assert done.returncode == 1 and json.loads(done.stdout)["sound"] is False, done
+    assert weir_command("audit", "verify", "--database", tmp_path / "none.db").returncode == 2
+
+
+def test_every_answer_can_be_json(running, command):
+    sandbox, weir, key = running
+    assert weir.complete(key, "hi").status == 200
+    for words in ["tenants list", "tenants show 42", "keys list", "switches list", "budget show 42",
+                  "usage show 42", "usage log 42", "usage tenants", "prices list", "audit list",
+                  "audit verify"]:
+        assert json.loads(command(*words.split(), "--json")), words
+    doctor = weir_command("doctor", "--offline", "--json", "--config", weir.config)
+    assert all(check["outcome"] in ("ok", "warn", "fail")
+               for check in json.loads(doctor.stdout)["checks"])
+    # Address and key out of the configuration.
+    usage = weir_command("usage", "show", 42, "--json", "--config", weir.config)
+    assert json.loads(usage.stdout)["calls"] == 1
+
+
+def test_a_cost_is_adjusted(running, command):
+    sandbox, weir, key = running
+    assert weir.complete(key, "@sandbox{input_tokens=1000,output_tokens=100} hi").status == 200
+    [row] = weir.rows()
+    attempt = row["attempt_id"]
+    command("adjust", 42, attempt, "--credit", "0.00001", "--reason", "note 7")
+    command("adjust", 42, attempt, "--charge", "0.000002", "--reason", "note 8")
+    assert [r["cost_nanos"] for r in weir.rows()] == [210_000, -10_000, 2_000]
+    assert abs(json.loads(command("usage", "show", 42, "--json"))["cost_usd"] - 0.000202) < 1e-9
+    command("adjust", 42, attempt, "--credit", "1", "--reason", "too much", code=1)
+    command("adjust", 42, attempt, "--reason", "neither", code=2)
+    assert "note 7" in command("audit", "list")
+
+
+def test_price_documents_are_checked_and_put(running, command, tmp_path):
+    sandbox, weir, key = running
+    document = tmp_path / "own.yaml"
+    document.write_text('version: "mine.1"\nprices:\n'
+                        '  - { provider: openai, model: gpt-4o-mini, input: "1", output: "2" }\n')
+    done = weir_command("prices", "check", document)
+    assert done.returncode == 0 and "mine.1" in done.stdout, done
+    command("prices", "put", document)
+    assert weir.complete(key, "@sandbox{input_tokens=10,output_tokens=3} hi").status == 200
+    [row] = weir.rows()
+    assert (row["cost_nanos"], row["price_version"]) == (16_000, "mine.1")
+    document.write_text('version: "mine.2"\nprices:\n'
+                        '  - { provider: openai, model: x, input: 1 }\n')
+    assert weir_command("prices", "check", document).returncode == 1
+    command("prices", "put", document, code=1)
 
 
 def test_the_demo_shows_a_call_and_a_refusal(tmp_path):
@@ -145,4 +211,5 @@ def test_logs_can_be_json(lab):
     lines = (weir.folder / "weir.log").read_text().splitlines()
     entries = [json.loads(line) for line in lines]
     assert any(entry["message"] == "provider refused" for entry in entries)
+    assert all({"time", "level", "logger", "message"} <= set(entry) for entry in entries)
     assert "canary-77" not in "".join(lines)

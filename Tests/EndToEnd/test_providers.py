@@ -1,4 +1,7 @@
 """What Weir sends to each provider, and what it charges for every kind of token."""
+import datetime
+import json
+
 import pytest
 
 from weirlab import CACHED_NANOS, NANOS, Sandbox, Weir
@@ -58,10 +61,10 @@ def shape(model, body):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_request_arrives_in_the_providers_own_form(stage, model):
-    import json
     sandbox, weir, key = stage
-    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hé \"1\"\n"},
-                {"role": "assistant", "content": "one"}, {"role": "user", "content": "日本"}]
+    messages = [{"role": "system", "content": "Be brief."},
+                {"role": "user", "content": "Hé \"1\"\n"}, {"role": "assistant", "content": "one"},
+                {"role": "user", "content": "日本"}]
     reply = weir.api("POST", "/ai/complete", {
         "tenant_id": 42, "model": model, "messages": messages, "max_tokens": 33,
         "temperature": 0.25, "stop": ["END"]}, key)
@@ -75,12 +78,63 @@ def test_a_request_arrives_in_the_providers_own_form(stage, model):
     headers = {name.lower(): value for name, value in dict(seen["headers"]).items()}
     assert headers["x-client-request-id"] == reply.json["request_id"] + ".1"
     wanted = {"claude-haiku-4-5": "x-api-key", "gemini-2.5-flash": "x-goog-api-key"}
-    assert wanted.get(model, "authorization") in headers
+    # The sandbox keeps the first four characters of a credential.
+    name = wanted.get(model, "authorization")
+    credentials = {"claude-haiku-4-5": "sk-a", "gemini-2.5-flash": "AIza", "own-1": "Bearer own-"}
+    assert headers[name] == credentials.get(model, "Bearer sk-t")
+    assert {"authorization", "x-api-key", "x-goog-api-key"} & set(headers) == {name}
     assert "wk_" not in str(headers)
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_top_p_and_a_single_stop_sequence_arrive(stage, model):
+    """Without a temperature: some models refuse both together."""
+    sandbox, weir, key = stage
+    reply = weir.complete(key, "x", model=model, top_p=0.5, stop="END", system_prompt="Be brief.")
+    assert reply.status == 200, reply
+    body = json.loads(last_request(sandbox)["body"])
+    options = body.get("generationConfig", body)
+    assert options.get("topP", options.get("top_p")) == 0.5 and "temperature" not in options
+    names = {"claude-haiku-4-5": "stop_sequences", "gemini-2.5-flash": "stopSequences"}
+    assert options[names.get(model, "stop")] == ["END"]
+
+
+def cap_of(model, body):
+    names = {"gemini-2.5-flash": "maxOutputTokens", "gpt-4o-mini": "max_completion_tokens"}
+    return body.get("generationConfig", body)[names.get(model, "max_tokens")]
+
+
+@pytest.mark.parametrize("model, largest", [
+    ("claude-haiku-4-5", 64_000), ("deepseek-chat", 8_192), ("gemini-2.5-flash", 65_536),
+    ("gpt-4o-mini", 16_384), ("own-1", 50)])
+def test_a_cap_is_always_sent_and_never_above_the_models(stage, model, largest):
+    sandbox, weir, key = stage
+    for given, wanted in [({}, min(1024, largest)), ({"max_tokens": 1_000_000}, largest)]:
+        assert weir.complete(key, "hi", model=model, **given).status == 200
+        assert cap_of(model, json.loads(last_request(sandbox)["body"])) == wanted
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_answer_that_reached_its_cap_is_given_and_charged(stage, model):
+    sandbox, weir, key = stage
+    reply = weir.complete(key, "word " * 100, model=model, max_tokens=7)
+    assert reply.status == 200 and reply.json["output_tokens"] == 7, reply
+    assert reply.json["content"] == ("Echo: " + "word " * 100)[:28]
+    row, price_out = weir.rows()[-1], dict(NANOS, **{"own-1": (2000, 3000)})[model]
+    assert row["cost_nanos"] == row["input_tokens"] * price_out[0] + 7 * price_out[1]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_answer_that_only_calls_a_tool_is_empty_and_charged(stage, model):
+    sandbox, weir, key = stage
+    reply = weir.complete(key, "@sandbox{tool=lookup} x", model=model)
+    assert reply.status == 200 and reply.json["content"] == "", reply
+    row = weir.rows()[-1]
+    assert row["output_tokens"] == sandbox.truth()[-1]["output_tokens"]
+    assert row["basis"] == "reported" and row["cost_nanos"] > 0 and row["status"] == "ok"
+
+
 def test_the_cap_is_the_models_own_where_that_is_smaller(stage):
-    import json
     sandbox, weir, key = stage
     assert weir.complete(key, "word " * 300, model="own-1", max_tokens=400).status == 200
     seen = last_request(sandbox)["body"]
@@ -94,8 +148,8 @@ def test_the_cap_is_the_models_own_where_that_is_smaller(stage):
                                                         (200, 100, 0), (0, 0, 40), (1000, 0, 90)])
 def test_every_kind_of_token_is_priced(stage, model, cached, written, reasoning):
     sandbox, weir, key = stage
-    if written and not model.startswith("claude"):
-        pytest.skip("this provider reports no cache writes in this form")
+    if written and model.startswith(("gemini", "deepseek")):
+        pytest.skip("this provider reports no cache writes")
     text = (f"@sandbox{{input_tokens=1000,output_tokens=100,cached_tokens={cached},"
             f"cache_write_tokens={written},reasoning_tokens={reasoning}}} x")
     reply = weir.complete(key, text, model=model, max_tokens=400)
@@ -105,8 +159,10 @@ def test_every_kind_of_token_is_priced(stage, model, cached, written, reasoning)
     assert (row["input_tokens"], row["output_tokens"], row["cache_read_tokens"]) == (
         1000, 100, cached)
     assert row["cache_write_5m_tokens"] == written
-    # Five-minute cache writes of the one provider that has them cost 1.00 USD a million here.
-    assert row["cost_nanos"] == ((1000 - cached - written) * price_in + written * 1000
+    assert row["reasoning_tokens"] == reasoning
+    # Writes without a rate of their own cost what other input does.
+    write = 1000 if model.startswith("claude") else price_in
+    assert row["cost_nanos"] == ((1000 - cached - written) * price_in + written * write
                                  + cached * CACHED_NANOS[model] + 100 * price_out)
     assert row["basis"] == "reported"
 
@@ -136,7 +192,8 @@ def test_prices_put_by_api_count_from_their_day(stage):
 
     assert weir.complete(key, text, model="own/own-2").status == 400
     put("t.1", None, "5")
-    put("t.2", "2999-01-01", "50")
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    put("t.2", str(today + datetime.timedelta(days=2)), "50")       # safe at midnight
     assert weir.complete(key, text, model="own/own-2", max_tokens=10).status == 200
     row = weir.rows()[-1]
     assert row["cost_nanos"] == 1000 * 5000 + 10 * 100 and row["price_version"] == "t.1"

@@ -11,6 +11,8 @@ screening:
   features:
     strict: { injection: block, invisible_characters: block }
     private: { personal_data: { mode: scrub } }
+    noted: { personal_data: { mode: flag } }
+    suffix: { system_prompt_suffix: "Never say maybe." }
     hard: { harden_system_prompt: true }
     form: { output: { required_json_fields: [total] } }
     page: { output: { strip_tags: true } }
@@ -64,6 +66,38 @@ def test_personal_data_is_scrubbed_before_it_is_sent(stage):
     assert "[card]" in body and "[email]" in body and "2,450,000" in body
     assert "4111" not in body and "jane.doe" not in body
     assert b"4111" not in weir.api("GET", "/admin/audit?limit=100").body
+
+
+def test_personal_data_can_be_noted_by_kind_and_count(stage):
+    sandbox, weir, key = stage
+    text = "Card 4111 1111 1111 1111, mail jane.doe@example.org and joe@example.org"
+    assert weir.complete(key, text, feature_slug="noted").status == 200
+    assert text in sent(sandbox)                       # flag changes nothing
+    page = weir.api("GET", "/admin/audit?limit=50")
+    entry = next(e for e in page.json["entries"] if e["action"] == "screening.input")
+    assert entry["details"] == {"pii.card": 1, "pii.email": 2}
+    assert b"4111" not in page.body and b"jane.doe" not in page.body
+
+
+def test_the_place_of_a_refused_text_is_named(stage):
+    sandbox, weir, key = stage
+    calls = len(sandbox.truth())
+    reply = weir.api("POST", "/ai/complete", {
+        "tenant_id": 42, "model": "gpt-4o-mini", "feature_slug": "strict",
+        "messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "hi"},
+                     {"role": "user", "content": ATTACK}]}, key)
+    assert (reply.status, reply.json["error"], reply.json["param"]) == (
+        422, "unsafe_input", "messages[2]"), reply
+    assert len(sandbox.truth()) == calls
+
+
+def test_a_suffix_of_ones_own_ends_the_system_prompt(stage):
+    sandbox, weir, key = stage
+    assert weir.complete(key, "hi", feature_slug="suffix", system_prompt="Be brief.").status == 200
+    system = json.loads(json.loads(sent(sandbox)))["messages"][0]
+    assert system["role"] == "system"
+    assert system["content"].startswith("Be brief.")
+    assert system["content"].endswith("Never say maybe.")
 
 
 def test_system_prompts_can_be_hardened(stage):
