@@ -85,6 +85,29 @@ import WeirStorage
         }
     }
 
+    @Test func theChainStaysWholeAroundRefusedRows() async throws {
+        try await withStore { store, _ in
+            let rows = try (1...300).map { try Sample.intent($0) }
+            try await concurrently(rows) { _ = try await store.intend($0, claim: nil) }
+            try await concurrently(rows) { row in
+                if row.attempt.number % 3 > 0 {
+                    return try await store.append(Sample.audit())
+                }
+                var end = try row.settled(cost: 7)
+                end.state = .void
+                await #expect(throws: StoreError.self) {
+                    try await store.settle(end, claim: nil)
+                }
+            }
+            let verdict = try await store.verifyAudit(checkpoint: nil)
+            guard case .sound(let entries, _) = verdict else {
+                Issue.record("\(verdict)")
+                return
+            }
+            #expect(entries == 200)
+        }
+    }
+
     @Test func aSumThatLeaves64BitsIsRefusedAlone() async throws {
         try await withStore { store, _ in
             let rows = try (1...40).map { try Sample.intent($0) }

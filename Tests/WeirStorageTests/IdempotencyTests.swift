@@ -79,6 +79,21 @@ import WeirStorage
         }
     }
 
+    @Test func aSecondSettlementHasNoSayInTheKey() async throws {
+        try await withStore { store, _ in
+            let claim = try Sample.claim("k")
+            let row = try Sample.intent(1)
+            _ = try await store.intend(row, claim: claim)
+            try await store.settle(try row.settled(cost: 1), claim: nil)
+            for resolution in [.complete(claim, reply), .free(claim)] as [ClaimResolution] {
+                try await store.settle(try row.settled(cost: 1), claim: resolution)
+                let held = try await store.claim(
+                    tenant: claim.tenant, key: "k", now: Sample.now)
+                #expect(held?.request == row.request && held?.reply == nil)
+            }
+        }
+    }
+
     @Test func anAnswerExpiresAndACallInFlightDoesNot() async throws {
         try await withStore { store, _ in
             let claim = try Sample.claim("k", expires: 10)
