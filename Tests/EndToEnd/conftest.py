@@ -1,6 +1,17 @@
+import signal
+
 import pytest
 
-from weirlab import Sandbox, Weir
+from weirlab import Sandbox, Weir, end_what_still_runs
+
+
+def pytest_sessionstart():
+    # `timeout` and `kill` end a run as Ctrl-C does: with its servers.
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
+
+
+def pytest_sessionfinish():
+    end_what_still_runs()
 
 
 @pytest.fixture

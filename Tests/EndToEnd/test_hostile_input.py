@@ -10,22 +10,25 @@ from weirlab import Sandbox, Weir
 PLAIN = {"tenant_id": 42, "model": "gpt-4o-mini", "user_message": "hello"}
 NUMBERS = ["9223372036854775808", "1e30", "-1", "1.5", '"12"', "null", "true", "[]", "{}", "1e-400",
            "18446744073709551616", "-9223372036854775809"]
-TEXTS = ["1", "true", "[]", '"\\u0000"', '"\\ud800"', '""']
+CORRUPT = ['"\\u0000"', '"a\\ud800"', '"\\udc00\\ud800"', '"\\x41"', '"a\nb"']
+TEXTS = ["1", "true", "[]", '""', *CORRUPT]
 BAD = {
-    "tenant_id": NUMBERS + ["0"], "user_id": [n for n in NUMBERS if n != "null"],
-    "max_tokens": [n for n in NUMBERS if n != "null"] + ["0", "1000001"],
-    "temperature": ["-0.1", "2.1", "1e30", '"1"', "true", "[]"],
+    "tenant_id": NUMBERS + ["0", "042", "+1", "NaN", "0x2A"], "user_id": NUMBERS,
+    "max_tokens": NUMBERS + ["0", "1000001", "-0.0", "1e999999999"],
+    "temperature": ["-0.1", "2.1", "1e30", '"1"', "true", "[]", "NaN", "Infinity", "null"],
     "top_p": ["-0.1", "1.1", "1e30", '"1"', "{}"],
     "model": TEXTS + ['"caf\u00e9"', '"a b"', '"' + "m" * 129 + '"', '"\u212a"', '"a\\r\\nb"'],
     "feature_slug": TEXTS + ['"a b"', '"' + "f" * 65 + '"', '"../\\u0007"'],
-    "user_message": ["1", "true", "[]", "{}", '""', "null"],
-    "system_prompt": ["1", "true", "[]", "{}"],
+    "user_message": ["1", "true", "[]", "{}", '""', "null", *CORRUPT],
+    "system_prompt": ["1", "true", "[]", "{}", *CORRUPT],
     "stop": ["1", "true", "{}", '[""]', '["a","b","c","d","e"]', "[1]", '""'],
-    "metadata": ["1", '"x"', "[]", '{"a":1}'],
-    "stream": ["1", '"true"', "true"],
-    "unknown_field": ["1"], "api_base": ['"http://127.0.0.1:1"'], "price": ["0"],
+    "metadata": ["1", '"x"', "[]", '{"a":1}', '{"a":"1","a":"2"}', '{"a":{"b":[1,{"c":1,"c":2}]}}',
+                 '{"":"x"}', '{"a":"%s"}' % ("x" * 513), "[" * 500 + "]" * 500],
+    "stream": ["1", '"true"', "true", "null", "[]"], "": ["1"], "Model": ['"x"'],
+    "unknown_field": ["1"], "api_key": ['"x"'], "api_base": ['"http://127.0.0.1:1"'], "price": ["0"],
 }
 CASES = [(field, value) for field, values in BAD.items() for value in values]
+STATE = ["/admin/tenants", "/admin/keys", "/admin/kill-switches", "/admin/prices", "/admin/audit"]
 HEAD = b"host: weir\r\nauthorization: Bearer %s\r\ncontent-type: application/json\r\n"
 
 
@@ -37,7 +40,9 @@ def stage(tmp_path_factory):
     weir.start()
     weir.put_tenant(42)
     key = weir.make_key([42, 43])
+    before = [weir.api("GET", path).body for path in STATE]
     yield sandbox, weir, key
+    assert [weir.api("GET", path).body for path in STATE] == before, "a refusal changed something"
     assert not sandbox.truth() and not weir.rows(), "something was sent or written"
     assert all(scope["held_usd"] == scope["settled_usd"] == 0 for scope in weir.budget()["scopes"])
     assert weir.complete(key, "still there").status == 200
@@ -62,9 +67,42 @@ def text_with(field, value):
 def test_a_bad_field_is_named(stage, field, value):
     _, weir, key = stage
     reply = weir.api("POST", "/ai/complete", text_with(field, value).encode(), key)
-    body = check_refusal(reply)
-    if "\\u0000" not in value and "\\ud800" not in value:
-        assert body.get("param") == field, reply
+    assert check_refusal(reply, (400,)).get("param") == field, reply
+
+
+@pytest.mark.parametrize("field", ["tenant_id", "model", "user_message", "max_tokens", "stop"])
+def test_a_field_given_twice_is_named(stage, field):
+    _, weir, key = stage
+    text = text_with("max_tokens", "1")[:-1] + f', "{field}": "x", "{field}": "x"}}'
+    reply = weir.api("POST", "/ai/complete", text.encode(), key)
+    assert check_refusal(reply, (400,)).get("param") == field, reply
+
+
+MESSAGES = {
+    "[]": "messages", "{}": "messages", "1": "messages", "null": "messages", '"x"': "messages",
+    "[1]": "messages[0]", "[[]]": "messages[0]", "[{}]": "messages[0].role",
+    '[{"role":"user"}]': "messages[0].content", '[{"role":1,"content":"x"}]': "messages[0].role",
+    '[{"role":"root","content":"x"}]': "messages[0].role",
+    '[{"role":"system","content":"x"}]': "messages",
+    '[{"role":"user","content":""}]': "messages[0].content",
+    '[{"role":"user","content":[]}]': "messages[0].content",
+    '[{"role":"user","content":[1]}]': "messages[0].content[0]",
+    '[{"role":"user","content":[{"type":"image","text":"x"}]}]': "messages[0].content[0].type",
+    '[{"role":"user","content":[{"type":"text","text":1}]}]': "messages[0].content[0].text",
+    '[{"role":"user","content":[{"type":"text"}]}]': "messages[0].content[0].text",
+    '[{"role":"user","content":"x","name":"y"}]': "messages[0].name",
+    '[{"role":"user","content":"x","content":"y"}]': "messages",
+    "[" + ",".join(['{"role":"user","content":"x"}'] * 1001) + "]": "messages",
+}
+
+
+@pytest.mark.parametrize("number", range(len(MESSAGES)))
+def test_a_bad_message_is_named(stage, number):
+    _, weir, key = stage
+    value, param = list(MESSAGES.items())[number]
+    text = f'{{"tenant_id":42,"model":"gpt-4o-mini","messages":{value}}}'
+    reply = weir.api("POST", "/ai/complete", text.encode(), key)
+    assert check_refusal(reply, (400,)).get("param") == param, reply
 
 
 BODIES = {
@@ -80,14 +118,23 @@ BODIES = {
     "keys": ("{" + ",".join(f'"k{n}":1' for n in range(300_000)) + "}").encode(),
     "trailing": json.dumps(PLAIN).encode() + b"{}", "both": text_with("messages", "[]").encode(),
     "no-model": b'{"tenant_id":42,"user_message":"x"}', "no-text": b'{"tenant_id":42,"model":"m"}',
-    "roles": text_with("messages", '[{"role":"root","content":"x"}]').encode(),
+    "no-tenant": b'{"model":"m","user_message":"x"}', "number": b"1e999", "comment": b"/**/{}",
+    "utf-32": json.dumps(PLAIN).encode("utf-32"), "surrogates": b'{"model":"\xed\xa0\x80"}',
+    "deep-objects": b'{"a":' * 100_000, "form": b"tenant_id=42&model=m", "gzip": b"\x1f\x8b\x08\0",
+    "million-keys": ("{" + ",".join(f'"k{n}":1' for n in range(1_000_000)) + "}").encode(),
 }
+AT_FAULT = {"both": "messages", "no-model": "model", "no-text": "user_message", "nan": "temperature",
+            "no-tenant": "tenant_id", "hex": "max_tokens", "bad-utf-8": "user_message",
+            "overlong": "user_message", "surrogates": "model", "twice": "max_tokens",
+            "twice-deep": "metadata", "deep-value": "metadata"}
 
 
 @pytest.mark.parametrize("name", BODIES)
 def test_a_bad_body_is_refused(stage, name):
     _, weir, key = stage
-    check_refusal(weir.api("POST", "/ai/complete", BODIES[name], key), (400, 413, 415))
+    reply = weir.api("POST", "/ai/complete", BODIES[name], key)
+    body = check_refusal(reply, (413,) if name == "million-keys" else (400,))
+    assert body.get("param") == AT_FAULT.get(name) or name not in AT_FAULT, reply
 
 
 def test_a_body_over_the_limit_is_refused(stage):
@@ -104,7 +151,7 @@ def test_another_content_type_is_refused(stage, kind):
     check_refusal(reply, (400, 415))
 
 
-@pytest.mark.parametrize("token", ["", "wk_" + "a" * 43, "x" * 5000, "' OR 1=1 --", "wk_\u00e9"])
+@pytest.mark.parametrize("token", ["", "wk_" + "a" * 43, "x" * 5000, "' OR 1=1 --", "wk_' UNION SELECT digest FROM keys; DROP TABLE keys --", "wk_\u00e9"])
 def test_a_bad_credential_is_refused(stage, token):
     _, weir, _ = stage
     reply = weir.request("POST", "/ai/complete", PLAIN, {
@@ -155,24 +202,55 @@ SMUGGLED = {
     "folded": b"x-a: 1\r\n  2\r\ncontent-length: 0\r\n\r\n", "bad length": b"content-length: +5\r\n\r\nhello",
     "nul": b"x-a: a\x00b\r\ncontent-length: 0\r\n\r\n", "blank colon": b"x-a : 1\r\ncontent-length: 0\r\n\r\n",
     "huge header": b"x-a: " + b"a" * 100_000 + b"\r\n\r\n",
+    "bare lf": b"x-a: 1\nx-b: 2\r\ncontent-length: 0\r\n\r\n",
+    "te twice": b"transfer-encoding: chunked\r\ntransfer-encoding: identity\r\n\r\n0\r\n\r\n",
+    "lengths": b"content-length: 5, 5\r\n\r\nhello", "minus": b"content-length: -1\r\n\r\n",
+    "huge length": b"content-length: 99999999999999999999\r\n\r\n",
+    "no colon": b"x-a\r\ncontent-length: 0\r\n\r\n",
+    "many headers": b"x: 1\r\n" * 5000 + b"\r\n",
+    "huge chunk": b"transfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\nx",
     "bad chunk": b"transfer-encoding: chunked\r\n\r\nzz\r\n\r\n",
 }
+
+
+@pytest.mark.parametrize("target", ["*", "ai/complete", "/\\ai", "/ai/complete#x",
+                                    "/ai/complete;x=1", "/ai/complete%00"])
+def test_another_form_of_target_is_refused(stage, target):
+    _, weir, key = stage
+    body = json.dumps(PLAIN).encode()
+    head = f"POST {target} HTTP/1.1\r\n".encode() + HEAD % key.encode()
+    exchange(weir, head + b"content-length: %d\r\n\r\n" % len(body) + body)
+
+
+@pytest.mark.parametrize("body, status", [(b"", 400), (b'{"tenant_id":-1}', 400),
+                                          (b" " * (5 << 20), 413)])
+def test_a_bad_chunked_body_is_refused(stage, body, status):
+    _, weir, key = stage
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in
+                      (body[at:at + 65536] for at in range(0, len(body), 65536)))
+    reply = weir.api("POST", "/ai/complete", chunks + b"0\r\n\r\n", key,
+                     transfer_encoding="chunked")
+    check_refusal(reply, (status,))
 
 
 @pytest.mark.parametrize("name", SMUGGLED)
 def test_ambiguous_framing_is_refused_and_hung_up_on(stage, name):
     _, weir, key = stage
-    head = b"POST /ai/complete HTTP/1.1\r\n" + HEAD % key.encode()
+    exchange(weir, b"POST /ai/complete HTTP/1.1\r\n" + HEAD % key.encode() + SMUGGLED[name])
+
+
+def exchange(weir, request):
+    """Sends bytes as they are; the answer is a 4xx or a closed connection, and never two."""
     with socket.create_connection(("127.0.0.1", weir.port), timeout=20) as connection:
-        connection.sendall(head + SMUGGLED[name])
         connection.settimeout(20)
         received = b""
         try:
+            connection.sendall(request)
             while part := connection.recv(65536):
                 received += part
-                if b"HTTP/1.1 4" in received:
+                if b"\r\n\r\n" in received:
                     break
-        except ConnectionResetError:
+        except (ConnectionResetError, BrokenPipeError):
             pass
     assert received == b"" or received.startswith(b"HTTP/1.1 4"), received[:300]
     assert received.count(b"HTTP/1.1") <= 1

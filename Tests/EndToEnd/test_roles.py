@@ -79,6 +79,13 @@ def test_nothing_of_another_tenant_is_ever_told(stage):
             reply = weir.api("GET", path, key=keys[role])
             for canary in (b"424242", b"f42", b"Canary-42"):
                 assert canary not in reply.body, (role, path, reply)
+    # Whatever route the description has, with the other tenant's key.
+    for method, path in ROUTES:
+        for role in ("service elsewhere", "tenant elsewhere"):
+            reply = weir.api(method, path.replace("{id}", "42"), BODIES.get((method, path)),
+                             key=keys[role])
+            for canary in (b"424242", b"f42", b"Canary-42"):
+                assert canary not in reply.body, (role, method, path, reply)
     # A body that names another tenant, and one that names none.
     other = weir.complete(keys["tenant elsewhere"], "hi", tenant=42)
     assert (other.status, other.json["error"]) == (403, "forbidden")

@@ -52,6 +52,16 @@ class Reply:
         return f"{self.status} {self.body[:300]!r}"
 
 
+LAUNCHED = []
+
+
+def end_what_still_runs():
+    """Ends every server of this run that a fixture which broke off has left behind."""
+    for server in LAUNCHED:
+        if server.process.poll() is None:
+            server.kill()
+
+
 class Server:
     """A process that listens on a port of ours."""
 
@@ -63,6 +73,8 @@ class Server:
             self.process = subprocess.Popen(
                 [*map(str, prefix), str(BINARY), *map(str, arguments)], stdout=log, stderr=log,
                 env=dict(os.environ, **(environment or {})), start_new_session=True)
+        if self not in LAUNCHED:
+            LAUNCHED.append(self)
         if wait:
             self.wait_until_ready(ready)
         return self
