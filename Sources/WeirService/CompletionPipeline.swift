@@ -93,10 +93,10 @@ package final class CompletionPipeline: Sendable {
             throw WeirError(.unknownModel, "Model \(call.model) has no provider", param: "model")
         }
         let cap = min(call.maxTokens, route.price.maxOutputTokens ?? call.maxTokens)
-        let worst = WorstCase(
-            price: route.price,
+        let input = InputBound(
             textBytes: call.textBytes(normalised: provider.dialect.normalisesText),
-            messages: Int64(call.messages.count), outputCap: cap)
+            items: Int64(call.messages.count))
+        let worst = WorstCase(price: route.price, input: input, outputCap: cap)
         guard let worst else {
             throw WeirError(.invalidRequest, "The request's worst case can't be priced")
         }
@@ -131,7 +131,7 @@ package final class CompletionPipeline: Sendable {
         return .held(
             Attempt(
                 row: row, worst: worst, route: route, provider: provider,
-                request: provider.dialect.encode(request), claim: claim))
+                request: try provider.dialect.encode(request, isStream: false), claim: claim))
     }
 
     private func send(_ attempt: Attempt) async -> UpstreamOutcome {

@@ -12,7 +12,8 @@ import WeirCore
 
     init() throws {
         worst = try #require(
-            WorstCase(price: Self.price, textBytes: 1_000, messages: 1, outputCap: 400))
+            WorstCase(
+                price: Self.price, input: InputBound(textBytes: 1_000, items: 1), outputCap: 400))
     }
 
     private func charge(_ end: Charge.End, billsErrors: Bool = false) -> Charge {

@@ -10,21 +10,34 @@ package struct WorstCase: Sendable, Equatable {
     package static let framing: Int64 = 64
     package static let framingPerMessage: Int64 = 16
 
-    /// Nil where the amount leaves Int64.
+    /// Nil where the amount leaves Int64, or where nothing bounds the input.
     ///
     /// - Parameters:
-    ///   - textBytes: UTF-8 bytes of everything that is sent to be read, in the form in which it is
-    ///     tokenised. A byte-level tokenizer never makes more tokens than bytes.
-    ///   - outputCap: the cap that is sent upstream.
-    package init?(price: ModelPrice, textBytes: Int64, messages: Int64, outputCap: Int64) {
-        let (framing, over) = messages.multipliedReportingOverflow(by: WorstCase.framingPerMessage)
-        guard !over, textBytes >= 0, messages >= 0, textBytes < TokenUsage.largestCount else {
+    ///   - input: everything that is read, in the form in which it is tokenised.
+    ///   - tokensPerImage: the dialect's bound for one picture.
+    ///   - outputCap: the cap that is sent upstream, for each of the choices.
+    package init?(
+        price: ModelPrice, input bound: InputBound, tokensPerImage: Int64 = 0, outputCap: Int64,
+        choices: Int64 = 1
+    ) {
+        let counts = [bound.textBytes, bound.items, bound.images, tokensPerImage, choices]
+        guard counts.allSatisfy({ (0..<TokenUsage.largestCount).contains($0) }) else { return nil }
+        let (framing, over) = bound.items.multipliedReportingOverflow(
+            by: WorstCase.framingPerMessage)
+        let (pictures, tooMany) = bound.images.multipliedReportingOverflow(by: tokensPerImage)
+        guard !over, !tooMany, pictures < TokenUsage.largestCount else { return nil }
+        let sum = bound.textBytes + WorstCase.framing + framing + pictures
+        if bound.isOpen {
+            guard let window = price.contextWindow else { return nil }
+            input = window
+        } else {
+            input = min(sum, price.contextWindow ?? sum)
+        }
+        let (output, overflow) = outputCap.multipliedReportingOverflow(by: choices)
+        guard !overflow, let amount = price.worstCase(input: input, output: output) else {
             return nil
         }
-        let bound = textBytes + WorstCase.framing + framing
-        input = min(bound, price.contextWindow ?? bound)
-        output = outputCap
-        guard let amount = price.worstCase(input: input, output: output) else { return nil }
+        self.output = output
         self.amount = amount
     }
 }

@@ -1,35 +1,27 @@
 /// A provider's whole answer, in no provider's words.
 package struct ChatReply: Sendable, Equatable {
     package var text: String
+    package var thinking: [Thinking]
     package var toolCalls: [ToolCall]
     package var finish: FinishReason
+    /// The stop sequence that ended the answer, where the provider tells.
+    package var stopSequence: String?
     package var usage: ReportedUsage
     /// The model that answered, as the provider names it.
     package var model: String?
 
     package init(
-        text: String, toolCalls: [ToolCall] = [], finish: FinishReason, usage: ReportedUsage,
+        text: String, thinking: [Thinking] = [], toolCalls: [ToolCall] = [],
+        finish: FinishReason, stopSequence: String? = nil, usage: ReportedUsage,
         model: String? = nil
     ) {
         self.text = text
+        self.thinking = thinking
         self.toolCalls = toolCalls
         self.finish = finish
+        self.stopSequence = stopSequence
         self.usage = usage
         self.model = model
-    }
-}
-
-/// A function call that the model asks for.
-package struct ToolCall: Sendable, Equatable {
-    /// The provider's id; nil where it gives none (Gemini).
-    package var id: String?
-    package var name: String
-    package var arguments: JSON
-
-    package init(id: String?, name: String, arguments: JSON) {
-        self.id = id
-        self.name = name
-        self.arguments = arguments
     }
 }
 

@@ -1,13 +1,26 @@
 /// How one family of providers is spoken to: pure translation, bytes in, bytes out.
 package protocol ProviderDialect: Sendable {
-    /// The request for one completion, without credentials.
-    func encode(_ request: ChatRequest) -> EncodedRequest
+    /// The wires that its provider speaks. Translations are written in the first one.
+    var wires: [Wire] { get }
+
+    /// The request for one completion in the first wire, without credentials. Throws
+    /// `invalid_request` with the name of what this wire can't carry.
+    func encode(_ request: ChatRequest, isStream: Bool) throws(WeirError) -> EncodedRequest
+
+    /// A client's own body in a wire that the provider speaks: every member as it was, but the
+    /// model, the output cap, whether it streams, and the asking for usage.
+    func passThrough(_ request: PassThrough) -> EncodedRequest
 
     /// The headers that carry the provider's key.
     func credentials(_ key: String) -> [HeaderField]
 
     /// Reads a 2xx reply. Throws where the bytes are no answer at all.
-    func decodeReply(_ body: [UInt8]) throws(ReplyDefect) -> ChatReply
+    func decodeReply(_ body: [UInt8], wire: Wire) throws(ReplyDefect) -> ChatReply
+
+    /// The reader of one streamed reply.
+    ///
+    /// - Parameter includesUsage: whether the client asked for a usage event of its own.
+    func replyStream(wire: Wire, includesUsage: Bool) -> any ReplyStreamDecoder
 
     /// What an error reply means for the caller. Its message is redacted: no key, no host.
     func decodeFailure(status: Int, body: [UInt8]) -> ProviderFailure
@@ -17,6 +30,43 @@ package protocol ProviderDialect: Sendable {
 
     /// Whether the tokenizer normalises text (NFKC), so that it can grow before it is counted.
     var normalisesText: Bool { get }
+
+    /// The most tokens that one picture is read as, whatever its size.
+    var tokensPerImage: Int64 { get }
+
+    /// Nil where the provider has no embeddings, and where it counts no tokens.
+    var embeddings: (any EmbeddingDialect)? { get }
+    var tokenCount: (any TokenCountDialect)? { get }
+}
+
+extension ProviderDialect {
+    package var embeddings: (any EmbeddingDialect)? { nil }
+    package var tokenCount: (any TokenCountDialect)? { nil }
+
+    /// Reads a 2xx reply to a translated request.
+    package func decodeReply(_ body: [UInt8]) throws(ReplyDefect) -> ChatReply {
+        try decodeReply(body, wire: wires[0])
+    }
+}
+
+/// A client's body on its way to a provider that speaks its wire.
+package struct PassThrough: Sendable {
+    package let body: JSONObject
+    package let wire: Wire
+    /// The model's name at the provider.
+    package let model: ModelName
+    package let maxTokens: Int64
+    package let isStream: Bool
+
+    package init(
+        body: JSONObject, wire: Wire, model: ModelName, maxTokens: Int64, isStream: Bool
+    ) {
+        self.body = body
+        self.wire = wire
+        self.model = model
+        self.maxTokens = maxTokens
+        self.isStream = isStream
+    }
 }
 
 /// A request in a provider's own form, to be sent below the provider's base URL.

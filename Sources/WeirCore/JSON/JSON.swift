@@ -83,6 +83,22 @@ package struct JSONObject: Sendable, Equatable {
     package mutating func append(_ name: String, _ value: JSON) {
         members.append(Member(name: name, value: value))
     }
+
+    /// Puts a value in the place of the member of this name, or behind all members.
+    package mutating func set(_ name: String, _ value: JSON) {
+        let place = members.firstIndex {
+            $0.name.utf8.count == name.utf8.count && $0.name == name
+        }
+        if let place {
+            members[place] = Member(name: name, value: value)
+        } else {
+            append(name, value)
+        }
+    }
+
+    package mutating func remove(_ name: String) {
+        members.removeAll { $0.name.utf8.count == name.utf8.count && $0.name == name }
+    }
 }
 
 extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,

@@ -21,8 +21,11 @@ package struct InputScreen: Sendable {
         if let text = system { system = mended(text, at: .system, &review) ?? text }
         var messages = messages
         for index in messages.indices {
-            if let text = mended(messages[index].text, at: .message(index), &review) {
-                messages[index].text = text
+            for place in messages[index].parts.indices {
+                let part = messages[index].parts[place].mapTexts { text in
+                    mended(text, at: .message(index), &review)
+                }
+                if let part { messages[index].parts[place] = part }
             }
         }
         if policy.injection != .off { searchInjection(system, messages, &review) }

@@ -8,13 +8,25 @@ package struct PlainDialect: ProviderDialect {
     package var probePath: String { "/probe" }
     package var normalisesText: Bool { false }
 
-    package func encode(_ request: ChatRequest) -> EncodedRequest {
+    package var wires: [Wire] { [.chatCompletions] }
+    package var tokensPerImage: Int64 { 1_000 }
+
+    package func encode(_ request: ChatRequest, isStream: Bool) -> EncodedRequest {
         EncodedRequest(path: "/plain", body: Array((request.messages.last?.text ?? "").utf8))
+    }
+
+    package func passThrough(_ request: PassThrough) -> EncodedRequest {
+        EncodedRequest(path: "/plain", body: JSON.object(request.body).encoded)
+    }
+
+    /// Each chunk of the reply is a line: a text, `end input output`, or `fail`.
+    package func replyStream(wire: Wire, includesUsage: Bool) -> any ReplyStreamDecoder {
+        PlainStreamDecoder()
     }
 
     package func credentials(_ key: String) -> [HeaderField] { [HeaderField("x-plain-key", key)] }
 
-    package func decodeReply(_ body: [UInt8]) throws(ReplyDefect) -> ChatReply {
+    package func decodeReply(_ body: [UInt8], wire: Wire) throws(ReplyDefect) -> ChatReply {
         let words = String(decoding: body, as: UTF8.self).split(separator: " ", maxSplits: 2)
         guard words.count == 3 else { throw ReplyDefect("no answer") }
         guard words[0] != "-" else {
