@@ -1,7 +1,5 @@
 /// How the clients of one wire are spoken to: pure translation, the mirror of `ProviderDialect`.
-package protocol ClientDialect: Sendable {
-    var wire: Wire { get }
-
+package protocol ClientDialect: ClientReplyDialect {
     /// Reads a request's body. Throws `invalid_request` with the field at fault: what is malformed,
     /// what bills but has no price here, and what would reach another tenant's data at the provider.
     ///
@@ -11,8 +9,13 @@ package protocol ClientDialect: Sendable {
     func decode(
         _ body: JSONObject, model: ModelName?, isStream: Bool?
     ) throws(WeirError) -> ClientRequest
+}
 
-    /// A whole answer, as JSON.
+/// How the clients of one wire are answered.
+package protocol ClientReplyDialect: Sendable {
+    var wire: Wire { get }
+
+    /// A whole answer, as JSON. Its usage is what the ledger has.
     func encode(_ reply: ChatReply, _ context: ReplyContext) -> [UInt8]
 
     /// The writer of one streamed answer.
@@ -117,11 +120,16 @@ package struct ReplyContext: Sendable, Equatable {
     /// The caller's name for the model.
     package var model: ModelName
     package var createdAt: Timestamp
+    /// What a whole answer was charged; a streamed one learns it at its end.
+    package var cost: Money
 
-    package init(request: RequestID, model: ModelName, createdAt: Timestamp) {
+    package init(
+        request: RequestID, model: ModelName, createdAt: Timestamp, cost: Money = .zero
+    ) {
         self.request = request
         self.model = model
         self.createdAt = createdAt
+        self.cost = cost
     }
 }
 
