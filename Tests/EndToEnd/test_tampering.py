@@ -117,8 +117,10 @@ def test_what_was_changed_is_found_without_a_checkpoint(ledger, tmp_path, what):
 
 
 def test_a_cut_tail_takes_a_checkpoint_to_see(ledger, tmp_path):
-    """Rows and their entries gone together leave a chain that is whole, only shorter."""
+    """Rows, their entries and their part of the sums gone together leave a chain that is whole,
+    only shorter."""
     cut = tampered(ledger, tmp_path, f"""
+        UPDATE usage_rollup SET cost_nanos = cost_nanos - 500000000;
         DELETE FROM ai_usage_log WHERE kind = 'adjustment';
         DELETE FROM audit_log WHERE seq = {LAST};
         DELETE FROM audit_log WHERE seq = {LAST}""")
@@ -127,10 +129,78 @@ def test_a_cut_tail_takes_a_checkpoint_to_see(ledger, tmp_path):
     assert code == 1 and "checkpoint" in verdict["reason"], verdict
 
 
-@pytest.mark.xfail(strict=True, reason="the chain doesn't cover roll-ups, which budgets start from")
-@pytest.mark.parametrize("change", [
-    "UPDATE usage_rollup SET cost_nanos = 0", "DELETE FROM usage_rollup",
-    "UPDATE usage_rollup SET calls = calls + 1 WHERE dimension = 'user'"])
-def test_a_changed_sum_is_found(ledger, tmp_path, change):
-    code, verdict, _ = verify(tampered(ledger, tmp_path, change))
+SUMS = {
+    "no cost": "UPDATE usage_rollup SET cost_nanos = 0",
+    "no sums": "DELETE FROM usage_rollup",
+    "a call more": "UPDATE usage_rollup SET calls = calls + 1 WHERE dimension = 'user'",
+    "a credit for a month to come":
+        "INSERT INTO usage_rollup VALUES (42, 209901, 'total', '', 0, 0, 0, -5000000000)",
+}
+
+
+@pytest.mark.parametrize("what", SUMS)
+def test_a_changed_sum_is_found(ledger, tmp_path, what):
+    code, verdict, _ = verify(tampered(ledger, tmp_path, SUMS[what]))
     assert code == 1 and not verdict["sound"], verdict
+    assert "tenant 42" in verdict["reason"] and "the stored sum is" in verdict["reason"], verdict
+
+
+def command(*arguments, code=0):
+    done = subprocess.run([str(BINARY), *map(str, arguments)], capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == code, done
+    return done.stdout + done.stderr
+
+
+def change(database, statements):
+    base = sqlite3.connect(database, isolation_level=None)
+    base.executescript(statements)
+    base.close()
+
+
+def test_a_budget_does_not_start_from_a_changed_sum(lab):
+    """Sums set to nothing would give a tenant its whole budget again. The start is refused; with
+    the sums rebuilt from their rows, what was spent is spent."""
+    sandbox = lab.sandbox()
+    weir = lab.weir(sandbox)
+    weir.put_tenant(42, budget_usd=0.0005)
+    key = weir.make_key()
+    while weir.complete(key, "@sandbox{output_tokens=100} hello", max_tokens=120).status == 200:
+        pass
+    spent = sum(row["cost_nanos"] for row in weir.rows())
+    assert 0 < spent <= 500_000 and weir.stop() == 0
+    change(weir.database, "UPDATE usage_rollup SET cost_nanos = 0")
+    image = weir.database.read_bytes()
+    weir.launch("serve", "--config", weir.config, wait=False)
+    assert weir.process.wait(timeout=30) == 1
+    said = weir.log().strip().splitlines()[-1]
+    for part in ["weir can't start", "tenant 42", "weir audit verify", "rebuild-sums"]:
+        assert part in said, said
+    assert weir.database.read_bytes() == image, "the evidence was changed"
+    database = ("--database", weir.database)
+    assert "tenant 42" in command("audit", "verify", *database, code=1)
+    assert "tenant 42, " in command("audit", "rebuild-sums", *database)
+    assert "nothing is changed" in command("audit", "rebuild-sums", *database)
+    assert "sound" in command("audit", "verify", *database)
+    weir.start()
+    assert weir.complete(key, "@sandbox{output_tokens=100} hello", max_tokens=120).status == 402
+    assert sum(row["cost_nanos"] for row in weir.rows()) == spent
+    entries = weir.api("GET", "/admin/audit").json["entries"]
+    entry = next(entry for entry in entries if entry["action"] == "ledger.rebuild_sums")
+    assert entry["actor"] == "operator" and entry["details"]["differences"]
+    assert weir.api("GET", "/admin/audit/verify").json["sound"]
+
+
+def test_a_sum_that_is_changed_under_a_running_server_is_found_over_http(running):
+    _, weir, key = running
+    assert weir.complete(key, "hello").status == 200
+    assert weir.api("GET", "/admin/audit/verify").json["sound"]
+    change(weir.database, "UPDATE usage_rollup SET cost_nanos = 0 WHERE dimension = 'key'")
+    verdict = weir.api("GET", "/admin/audit/verify").json
+    assert not verdict["sound"] and "tenant 42" in verdict["reason"], verdict
+
+
+def test_sums_of_forged_rows_are_not_rebuilt(ledger, tmp_path):
+    copy = tampered(ledger, tmp_path, CASES["a row's cost_nanos"])
+    said = command("audit", "rebuild-sums", "--database", copy, code=1)
+    assert "nothing is changed" in said and "audit chain is broken" in said

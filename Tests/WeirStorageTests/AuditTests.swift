@@ -145,12 +145,13 @@ import WeirStorage
             try await fill(store)
             let head = try #require(try await store.auditEntries(below: nil, limit: 1).first)
             let checkpoint = AuditCheckpoint(sequence: head.sequence, hash: head.hash)
-            // The last batch with its row: what is left is sound in itself.
+            // The last batch with its row, and the sums with them: what is left is sound.
             try rawSQL(
                 path,
                 AuditTests.guards
                     + "DELETE FROM audit_log WHERE seq = 9; DELETE FROM ai_usage_log "
-                    + "WHERE attempt_id = 3")
+                    + "WHERE attempt_id = 3; UPDATE usage_rollup SET calls = 2, "
+                    + "input_tokens = 624, output_tokens = 174, cost_nanos = 1000")
             #expect(try await store.verifyAudit(checkpoint: nil).isSound)
             #expect(try await !store.verifyAudit(checkpoint: checkpoint).isSound)
             var wrong = head.hash

@@ -11,6 +11,8 @@ package import WeirService
 package final class SQLiteStore: LedgerStore, DirectoryStore, Sendable {
     let writer: Writer
     let readers: Readers
+    let sums = SumWatch()
+    let logger: Logger
     private let writerStopped: StopSignal
     private let readersStopped: StopSignal
 
@@ -37,10 +39,12 @@ package final class SQLiteStore: LedgerStore, DirectoryStore, Sendable {
     static let busyTimeout: Int32 = 5_000
 
     private init(
-        writer: Writer, readers: Readers, writerStopped: StopSignal, readersStopped: StopSignal
+        writer: Writer, readers: Readers, logger: Logger, writerStopped: StopSignal,
+        readersStopped: StopSignal
     ) {
         self.writer = writer
         self.readers = readers
+        self.logger = logger
         self.writerStopped = writerStopped
         self.readersStopped = readersStopped
     }
@@ -57,7 +61,7 @@ package final class SQLiteStore: LedgerStore, DirectoryStore, Sendable {
         let count = max(options.readers, 1)
         let store = SQLiteStore(
             writer: Writer(options: options, logger: logger),
-            readers: Readers(waiting: options.readsWaiting),
+            readers: Readers(waiting: options.readsWaiting), logger: logger,
             writerStopped: StopSignal(threads: 1), readersStopped: StopSignal(threads: count))
         let real = try await store.writer.start(path: path, stopped: store.writerStopped)
         do throws(StoreError) {
@@ -74,6 +78,7 @@ package final class SQLiteStore: LedgerStore, DirectoryStore, Sendable {
 
     /// Finishes what was submitted, empties the log into the file and lets go of it.
     package func close() async {
+        await sums.stopped()
         readers.stop()
         await readersStopped.wait()
         writer.stop()
@@ -83,6 +88,7 @@ package final class SQLiteStore: LedgerStore, DirectoryStore, Sendable {
     package var failure: String? { writer.health.failure }
 
     private func stop() {
+        sums.stop()
         readers.stop()
         writer.stop()
     }

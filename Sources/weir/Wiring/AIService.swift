@@ -43,23 +43,29 @@ struct AIService: Sendable {
         do {
             let store = try await SQLiteStore.open(path: configuration.storage.sqlitePath)
             do {
-                let recovery = try await store.recover(now: time.now())
-                if recovery.inDoubt > 0 {
-                    logger.warning(
-                        "attempts in doubt were charged at their worst case",
-                        metadata: [
-                            "attempts": "\(recovery.inDoubt)",
-                            "charged_usd": "\(recovery.charged.exactUSD)",
-                        ])
-                }
+                try await store.requireSums(at: time.now(), logger: logger)
+                try await recover(store, now: time.now(), logger: logger)
                 return store
             } catch {
                 await store.close()
                 throw error
             }
         } catch let error as StoreError {
-            throw StartFailure("the ledger can't be opened: \(error)")
+            throw StartFailure("the ledger can't be opened: \(error.reason)")
         }
+    }
+
+    private static func recover(
+        _ store: SQLiteStore, now: Timestamp, logger: Logger
+    ) async throws(StoreError) {
+        let recovery = try await store.recover(now: now)
+        guard recovery.inDoubt > 0 else { return }
+        logger.warning(
+            "attempts in doubt were charged at their worst case",
+            metadata: [
+                "attempts": "\(recovery.inDoubt)",
+                "charged_usd": "\(recovery.charged.exactUSD)",
+            ])
     }
 
     private static func assemble(

@@ -164,6 +164,14 @@ struct Row: ~Copyable {
 
     func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
 
+    /// Appends a text's or blob's bytes; nothing for NULL.
+    func append(_ column: Int32, to bytes: inout [UInt8]) {
+        guard let start = unsafe sqlite3_column_blob(handle, column) else { return }
+        let count = unsafe sqlite3_column_bytes(handle, column)
+        unsafe bytes.append(
+            contentsOf: UnsafeRawBufferPointer(start: start, count: Int(count)))
+    }
+
     /// A text's or blob's bytes; empty for NULL.
     func bytes(_ column: Int32) -> [UInt8] {
         // The pointer first: asking for it may convert the value and so change its length.

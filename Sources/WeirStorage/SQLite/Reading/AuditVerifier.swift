@@ -1,7 +1,8 @@
 import WeirCore
 import WeirService
 
-/// Recomputes the audit chain, and from the ledger's rows every digest that it vouches for.
+/// Recomputes the audit chain, and from the ledger's rows every digest that it vouches for and
+/// every sum that is kept of them.
 struct AuditVerifier {
     private let connection: Connection
     private let checkpoint: AuditCheckpoint?
@@ -16,6 +17,16 @@ struct AuditVerifier {
     }
 
     mutating func verdict() throws(SQLiteError) -> AuditVerdict {
+        let verdict = try chainVerdict()
+        guard case .sound = verdict else { return verdict }
+        let differences = try connection.differingSums()
+        guard let first = differences.first else { return verdict }
+        let more = differences.count > 1 ? "; \(differences.count) sums differ" : ""
+        return .broken(at: chain.sequence, reason: "\(first)\(more)")
+    }
+
+    /// The chain and the rows that it vouches for, without the sums.
+    mutating func chainVerdict() throws(SQLiteError) -> AuditVerdict {
         let query = try connection.statement(
             """
             SELECT seq, at, actor, action, tenant_id, subject, details, members, hash
@@ -98,5 +109,14 @@ struct AuditVerifier {
 
     private mutating func fail(_ reason: String, at sequence: Int64) {
         broken = .broken(at: sequence, reason: reason)
+    }
+}
+
+extension Connection {
+    /// Counts every row there is; in the caller's snapshot, where it has one.
+    func differingSums() throws(SQLiteError) -> [SumDifference] {
+        var check = try SumCheck(self, .all)
+        while try check.countNext(.max, self) {}
+        return check.differences()
     }
 }

@@ -77,7 +77,7 @@ private func snapshot<Value>(
 }
 
 extension Connection {
-    fileprivate func prepareForReading() throws(SQLiteError) {
+    func prepareForReading() throws(SQLiteError) {
         setBusyTimeout(milliseconds: SQLiteStore.busyTimeout)
         try execute(
             """

@@ -123,7 +123,8 @@ final class Writer: Sendable {
         connection.close(leavingLog: health.failure != nil)
     }
 
-    private func fail(_ reason: String) {
+    /// Ends all writing, until a new start.
+    func fail(_ reason: String) {
         health.fail(reason)
         logger.critical("The ledger can't be written any more", metadata: ["reason": "\(reason)"])
     }

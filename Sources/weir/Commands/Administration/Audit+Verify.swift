@@ -1,5 +1,4 @@
 import ArgumentParser
-import Logging
 import WeirCore
 import WeirService
 import WeirStorage
@@ -7,10 +6,10 @@ import WeirStorage
 extension Audit {
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Recompute the whole chain; exit code 1 where it is broken.",
+            abstract: "Recompute the chain and all sums; exit code 1 where one is wrong.",
             discussion: """
                 Asks a running Weir, or reads a database that no Weir has open (--database). The \
-                ledger's rows are recomputed too.
+                ledger's rows are recomputed too, and from them the sums that budgets start from.
                 """)
         @Option(
             help: "A head that was noted by audit checkpoint; it must be in the chain.",
@@ -36,22 +35,8 @@ extension Audit {
         }
 
         private func offline(_ path: String, _ noted: AuditCheckpoint?) async throws -> JSON {
-            guard SmallFile.exists(path) else {
-                throw CommandFailure("\(path): there is no such file", status: .usage)
-            }
-            do {
-                let store = try await SQLiteStore.open(path: path)
-                let verdict: AuditVerdict
-                do {
-                    verdict = try await store.verifyAudit(checkpoint: noted)
-                } catch {
-                    await store.close()
-                    throw error
-                }
-                await store.close()
-                return verdict.json
-            } catch let error as StoreError {
-                throw CommandFailure("\(path): \(error.reason)")
+            try await OfflineLedger.use(path) { store throws(StoreError) in
+                try await store.verifyAudit(checkpoint: noted).json
             }
         }
     }

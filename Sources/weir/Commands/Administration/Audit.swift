@@ -5,7 +5,7 @@ import WeirCore
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Read the audit log and verify its chain.",
-        subcommands: [List.self, Verify.self, Checkpoint.self])
+        subcommands: [List.self, Verify.self, Checkpoint.self, RebuildSums.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Entries, newest first.")
@@ -57,14 +57,14 @@ enum AuditReport {
         guard verdict["sound"]?.bool == true else {
             let (entry, reason) = (verdict.cell("broken_at"), verdict.cell("reason"))
             throw CommandFailure(
-                Console.harmless("The audit chain is BROKEN at entry \(entry): \(reason)"))
+                Console.harmless("The ledger is BROKEN at audit entry \(entry): \(reason)"))
         }
     }
 
     static func text(_ verdict: JSON) -> String {
         let entries = verdict.cell("entries")
         guard let head = verdict["head"], !head.isNull else { return "The audit log is empty." }
-        return "The audit chain is sound: \(entries) entries, head \(head.cell("sequence")) "
+        return "The ledger is sound: \(entries) audit entries, head \(head.cell("sequence")) "
             + Console.harmless(head.cell("hash"))
     }
 }
