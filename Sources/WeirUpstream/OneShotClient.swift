@@ -30,6 +30,9 @@ package struct OneShotClient: Sendable {
             return Reply(
                 status: reply.status,
                 headers: reply.headers.map { HeaderField($0.name, $0.value) }, body: reply.body)
+        case .opened(let body):
+            body.cancel()
+            throw RequestFailure("a stream that was not asked for", mayHaveBeenSent: true)
         case .notSent(let reason): throw RequestFailure(reason, mayHaveBeenSent: false)
         case .lost(.timeout): throw RequestFailure("no reply in time", mayHaveBeenSent: true)
         case .lost(.broken(let reason)), .lost(.malformed(let reason)):

@@ -53,6 +53,31 @@ package final class PooledTransport: ProviderTransport, Sendable {
         case .reply(let reply): return .reply(upstreamReply(reply))
         case .notSent(let reason): return .notSent(reason)
         case .lost(let loss): return .lost(loss)
+        case .opened(let body):
+            // Nobody asked for a stream.
+            body.cancel()
+            return .lost(.malformed("a stream that was not asked for"))
+        }
+    }
+
+    package func open(
+        _ call: UpstreamCall, within stream: StreamLimits
+    ) async -> UpstreamOpening {
+        guard let route = routes[call.provider] else {
+            return .notSent("no endpoint is named \(call.provider)")
+        }
+        let request: ByteBuffer
+        do {
+            request = try route.template.encode(
+                .post, path: call.path, fields: call.headers, body: call.body)
+        } catch {
+            return .notSent(error.description)
+        }
+        switch await route.pools.exchange(request, timeout: stream.total, stream: stream) {
+        case .opened(let body): return .stream(body)
+        case .reply(let reply): return .reply(upstreamReply(reply))
+        case .notSent(let reason): return .notSent(reason)
+        case .lost(let loss): return .lost(loss)
         }
     }
 

@@ -6,6 +6,10 @@ package protocol ProviderTransport: Sendable {
     /// caller's task was cancelled, since what is sent is billed.
     func send(_ call: UpstreamCall) async -> UpstreamOutcome
 
+    /// Sends a request once, like `send`, and gives a 2xx reply as it comes. An error reply is
+    /// collected whole.
+    func open(_ call: UpstreamCall, within limits: StreamLimits) async -> UpstreamOpening
+
     /// A GET that costs nothing, to see whether a provider answers; true for any HTTP status that
     /// proves it alive (not 5xx).
     func probe(_ provider: ProviderName, path: String, headers: [HeaderField]) async -> Bool
@@ -30,6 +34,48 @@ package struct UpstreamCall: Sendable {
         self.body = body
         self.timeout = timeout
     }
+}
+
+/// How long a streamed reply may take; what takes longer is lost by timeout.
+package struct StreamLimits: Sendable, Equatable {
+    /// From sending to the first token, and from one to the next. Time in which nobody takes what
+    /// has come doesn't count.
+    package var firstToken = Duration.seconds(30)
+    package var betweenTokens = Duration.seconds(30)
+    /// From sending to the reply's last byte.
+    package var total = Duration.seconds(600)
+    /// How long a stream is read on after its client has left.
+    package var drain = Duration.seconds(60)
+
+    package init() {}
+}
+
+/// What became of a request for a stream.
+package enum UpstreamOpening: Sendable {
+    /// A whole reply, which is no 2xx.
+    case reply(UpstreamReply)
+    case stream(any UpstreamBody)
+    case notSent(String)
+    case lost(UpstreamOutcome.Loss)
+}
+
+/// The body of a streamed 2xx reply. One task reads it, to its end or until `cancel`.
+package protocol UpstreamBody: AnyObject, Sendable {
+    /// Waits for more, whatever becomes of the caller's task. After `end` or `lost` comes nothing.
+    func next() async -> UpstreamChunk
+
+    /// A token was among what came: the wait for the next one begins.
+    func noteToken()
+
+    /// Nothing more is wanted: the connection is closed, `next` tells that it is lost.
+    func cancel()
+}
+
+package enum UpstreamChunk: Sendable, Equatable {
+    case bytes([UInt8])
+    /// The reply was whole, as far as HTTP can tell.
+    case end
+    case lost(UpstreamOutcome.Loss)
 }
 
 package enum UpstreamOutcome: Sendable, Equatable {

@@ -30,9 +30,37 @@ package final class ScriptedTransport: ProviderTransport {
         return await script(call)
     }
 
+    /// A 2xx of the script comes as one stream of its bytes.
+    package func open(
+        _ call: UpstreamCall, within limits: StreamLimits
+    ) async -> UpstreamOpening {
+        switch await send(call) {
+        case .reply(let reply) where (200..<300).contains(reply.status):
+            .stream(ScriptedBody([.bytes(reply.body), .end]))
+        case .reply(let reply): .reply(reply)
+        case .notSent(let reason): .notSent(reason)
+        case .lost(let loss): .lost(loss)
+        }
+    }
+
     package func probe(
         _ provider: ProviderName, path: String, headers: [HeaderField]
     ) async -> Bool {
         state.withLock { !$0.dead.contains(provider) }
     }
+}
+
+/// A body out of a list; after its last chunk it goes on to end.
+package final class ScriptedBody: UpstreamBody {
+    private let chunks: Mutex<[UpstreamChunk]>
+
+    package init(_ chunks: [UpstreamChunk]) { self.chunks = Mutex(chunks) }
+
+    package func next() async -> UpstreamChunk {
+        chunks.withLock { $0.isEmpty ? .end : $0.removeFirst() }
+    }
+
+    package func noteToken() {}
+
+    package func cancel() { chunks.withLock { $0 = [.lost(.broken("given up"))] } }
 }

@@ -15,6 +15,8 @@ package struct TransportLimits: Sendable, Equatable {
     package var idleTimeout = Duration.seconds(60)
     /// Bytes of a reply's body.
     package var replyBodyBytes = 32 << 20
+    /// Bytes of a streamed reply's body, all together; a token takes some 250 in most wires.
+    package var streamBodyBytes = 256 << 20
     /// Bytes of a reply's head, and of its trailers.
     package var replyHeadBytes = 64 << 10
     /// How long `shutdown` waits for exchanges in flight before it cuts them off.
@@ -31,7 +33,7 @@ package struct TransportLimits: Sendable, Equatable {
     var defect: String? {
         if connections < 1 { return "at least one connection is needed" }
         if idleConnections < 0 || waitingCalls < 0 { return "a limit must not be negative" }
-        if replyBodyBytes < 1 || replyHeadBytes < 1 { return "a reply must be allowed a byte" }
+        if replyBodyBytes < 1 || streamBodyBytes < 1 || replyHeadBytes < 1 { return "a reply must be allowed a byte" }
         let times = [waitTimeout, connectTimeout, idleTimeout, drainTimeout]
         if times.contains(where: { $0 <= .zero }) { return "a timeout must be longer than zero" }
         return nil

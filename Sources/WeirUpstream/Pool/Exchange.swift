@@ -8,6 +8,8 @@ struct Exchange: Sendable {
         case reply(HTTPReply)
         case notSent(String)
         case lost(UpstreamOutcome.Loss)
+        /// The head of a streamed reply is there; its body tells the rest.
+        case opened(ReplyBody)
     }
 
     /// Who waits for the outcome. Kept when the request itself is gone: it is never sent again.
@@ -19,11 +21,17 @@ struct Exchange: Sendable {
             load.decrease()
             continuation.resume(returning: outcome)
         }
+
+        /// The caller goes on; the exchange itself ends with its body.
+        func open(_ body: ReplyBody) { continuation.resume(returning: .opened(body)) }
     }
 
     /// Head and body.
     let request: ByteBuffer
+    /// Of the whole exchange.
     let deadline: NIODeadline
+    /// Nil: the reply is collected whole.
+    let stream: StreamLimits?
     let caller: Caller
 
     func resolve(_ outcome: Outcome) { caller.resolve(outcome) }

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
+import WeirService
 
 /// One endpoint's pools, one for each event loop, reachable from every thread.
 final class PoolSet: Sendable {
@@ -27,7 +28,11 @@ final class PoolSet: Sendable {
     }
 
     /// Sends once and waits, whatever becomes of the caller's task.
-    func exchange(_ request: ByteBuffer, timeout: Duration) async -> Exchange.Outcome {
+    ///
+    /// - Parameter stream: where a 2xx reply is to be given as it comes; else it is collected.
+    func exchange(
+        _ request: ByteBuffer, timeout: Duration, stream: StreamLimits? = nil
+    ) async -> Exchange.Outcome {
         guard timeout > .zero else { return .notSent("timed out before it was sent") }
         let wait = TimeAmount(min(timeout, TransportLimits.longestTimeout))
         let deadline = NIODeadline.now() + wait
@@ -35,7 +40,7 @@ final class PoolSet: Sendable {
         member.load.increase()
         return await withCheckedContinuation { continuation in
             let exchange = Exchange(
-                request: request, deadline: deadline,
+                request: request, deadline: deadline, stream: stream,
                 caller: .init(load: member.load, continuation: continuation))
             if member.loop.inEventLoop {
                 member.pool.value.submit(exchange)

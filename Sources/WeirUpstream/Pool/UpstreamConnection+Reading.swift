@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import WeirService
 
 /// From bytes to a verdict, and what then becomes of the connection.
 extension UpstreamConnection {
@@ -57,17 +58,33 @@ extension UpstreamConnection {
     /// Ends the exchange with the collector's verdict. Without one nothing happens.
     func finish(reusable: Bool) {
         guard case .busy(let caller) = phase, let verdict = collector.verdict else { return }
+        handOn()
+        let body = streaming?.body
+        let owesRead = streaming?.owesRead == true
+        streaming = nil
         phase = reusable ? .idle : .closed
         alarm.clear()
         leftover = nil
+        if owesRead { context?.read() }
         if reusable {
             pool.released(self)
         } else {
             close()
         }
+        if let body { return end(body, verdict, caller) }
         switch verdict {
         case .whole(let reply): caller.resolve(.reply(reply))
         case .lost(let loss): caller.resolve(.lost(loss))
+        }
+    }
+
+    private func end(
+        _ body: ReplyBody, _ verdict: ReplyCollector.Verdict, _ caller: Exchange.Caller
+    ) {
+        caller.load.decrease()
+        switch verdict {
+        case .whole: body.finish(.end)
+        case .lost(let loss): body.finish(.lost(loss))
         }
     }
 
@@ -85,6 +102,7 @@ extension UpstreamConnection {
         }
         if buffer.readableBytes > 0 { leftover = buffer }
         collector.consumed(incoming.readableBytes)
+        handOn()
         // There is nothing to wait for once it is lost.
         if case .lost = collector.verdict { finish(reusable: false) }
     }

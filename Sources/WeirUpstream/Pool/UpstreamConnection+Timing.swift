@@ -39,6 +39,7 @@ extension UpstreamConnection: NIOScheduledCallbackHandler {
         case .connecting: failConnecting(ConnectFailure("no TLS handshake in time"))
         case .idle: pool.retire(self)
         case .busy:
+            if let due = streaming?.due, due > .now() { return setAlarm(due) }
             collector.timedOut()
             finish(reusable: false)
         case .closed: break

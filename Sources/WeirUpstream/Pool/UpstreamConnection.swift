@@ -7,9 +7,10 @@ import NIOTLS
 ///
 /// It drives the decoder by hand, without the usual adapter: only so it sees every byte that comes
 /// outside of an exchange, and its own writes go straight to the socket.
-final class UpstreamConnection: ChannelInboundHandler {
+final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = HTTPClientResponsePart
+    typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// How each is left is said behind it.
@@ -29,6 +30,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     let decoder: HTTPResponseDecoder
     var phase = Phase.connecting
     var collector: ReplyCollector
+    /// Where the exchange in flight is for a stream.
+    var streaming: Streaming?
     /// The beginning of a header field whose end hasn't come.
     var leftover: ByteBuffer?
     var alarm = LazyAlarm()
@@ -65,10 +68,12 @@ final class UpstreamConnection: ChannelInboundHandler {
             return exchange.resolve(.notSent("the connection was closed"))
         }
         phase = .busy(exchange.caller)
-        collector = ReplyCollector(pool.settings.limits)
+        collector = ReplyCollector(
+            pool.settings.limits, isStreamWanted: exchange.stream != nil)
+        streaming = exchange.stream.map { Streaming(limits: $0, deadline: exchange.deadline) }
         // The decoder has to know that a reply may come; of the head it looks at the method only.
         decoder.write(data: .head(UpstreamConnection.anyRequest))
-        setAlarm(exchange.deadline)
+        setAlarm(streaming?.due ?? exchange.deadline)
         context.writeAndFlush(wrapOutboundOut(exchange.request), promise: nil)
     }
 

@@ -18,16 +18,30 @@ struct ReplyCollector {
     /// Seconds that the server says it keeps an idle connection.
     private(set) var keepAliveSeconds: Int?
 
-    private let bodyLimit: Int
+    /// Whether the body is to be taken as it comes; once a 2xx head is there.
+    private(set) var isStreamed = false
+
+    private let isStreamWanted: Bool
+    private var bodyLimit: Int
+    private let streamBodyLimit: Int
     private let headLimit: Int
     private var head: HTTPResponseHead?
     private var body: [UInt8] = []
+    private var received = 0
     private var interimReplies = 0
     private var bytesBeforeHead = 0
 
-    init(_ limits: TransportLimits) {
+    init(_ limits: TransportLimits, isStreamWanted: Bool = false) {
+        self.isStreamWanted = isStreamWanted
         bodyLimit = limits.replyBodyBytes
+        streamBodyLimit = limits.streamBodyBytes
         headLimit = limits.replyHeadBytes
+    }
+
+    /// What has come of a streamed body since the last time.
+    mutating func takeBody() -> [UInt8] {
+        defer { body.removeAll(keepingCapacity: true) }
+        return body
     }
 
     mutating func receive(_ part: HTTPClientResponsePart) {
@@ -62,7 +76,7 @@ struct ReplyCollector {
     mutating func connectionEnded(_ reason: String) {
         allowsReuse = false
         guard head != nil else { return fail(.broken("\(reason) before the reply")) }
-        fail(.broken("\(reason) after \(body.count) bytes of the reply's body"))
+        fail(.broken("\(reason) after \(received) bytes of the reply's body"))
     }
 
     mutating func timedOut() {
@@ -80,6 +94,8 @@ struct ReplyCollector {
             }
             return
         }
+        isStreamed = isStreamWanted && (200..<300).contains(head.status.code)
+        if isStreamed { bodyLimit = streamBodyLimit }
         if let length = framing.contentLength {
             guard length <= bodyLimit else { return fail(.malformed("the body is over the limit")) }
             // What a server announces is no reason to allocate much.
@@ -91,9 +107,10 @@ struct ReplyCollector {
     }
 
     private mutating func receive(_ bytes: ByteBuffer) {
-        guard bytes.readableBytes <= bodyLimit - body.count else {
+        guard bytes.readableBytes <= bodyLimit - received else {
             return fail(.malformed("the body is over the limit"))
         }
+        received += bytes.readableBytes
         body.append(contentsOf: bytes.readableBytesView)
     }
 
@@ -107,7 +124,8 @@ struct ReplyCollector {
         guard verdict == nil else { return }
         allowsReuse = false
         verdict = .lost(loss)
-        body = []
+        // Of a stream even a part counts: it was paid for.
+        if !isStreamed { body = [] }
     }
 }
 

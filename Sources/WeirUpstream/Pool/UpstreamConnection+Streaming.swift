@@ -1,0 +1,68 @@
+import NIOCore
+import WeirService
+
+/// A stream in flight on a connection: whose it is, and what it waits for.
+struct Streaming {
+    let limits: StreamLimits
+    let start = NIODeadline.now()
+    /// Of the whole exchange.
+    let deadline: NIODeadline
+    /// Where the body goes, once a 2xx head is there.
+    var body: ReplyBody?
+    /// Whether the reader has to take something first: the socket isn't read meanwhile.
+    var isResting = false
+    var owesRead = false
+
+    /// When it has waited too long, as things stand now. What waits for its own reader is no fault
+    /// of the provider's.
+    var due: NIODeadline {
+        if isResting { return deadline }
+        guard let last = body?.tokenTime else {
+            return min(deadline, start + TimeAmount(limits.firstToken))
+        }
+        return min(deadline, last + TimeAmount(limits.betweenTokens))
+    }
+}
+
+extension UpstreamConnection {
+    /// Hands on what has come of a streamed reply; the first time, the reply itself.
+    func handOn() {
+        guard collector.isStreamed, case .busy(let caller) = phase, let context else { return }
+        if streaming?.body == nil {
+            let body = ReplyBody(self, loop: context.eventLoop)
+            streaming?.body = body
+            caller.open(body)
+        }
+        let bytes = collector.takeBody()
+        guard !bytes.isEmpty, let body = streaming?.body else { return }
+        if body.receive(bytes) { streaming?.isResting = true }
+    }
+
+    /// The socket is read only while somebody takes what comes.
+    func read(context: ChannelHandlerContext) {
+        if streaming?.isResting == true {
+            streaming?.owesRead = true
+        } else {
+            context.read()
+        }
+    }
+
+    /// The reader has taken what was there.
+    func goOn() {
+        guard streaming?.isResting == true else { return }
+        streaming?.isResting = false
+        // The time of rest doesn't count.
+        streaming?.body?.noteToken()
+        if let due = streaming?.due { setAlarm(due) }
+        guard streaming?.owesRead == true else { return }
+        streaming?.owesRead = false
+        context?.read()
+    }
+
+    /// The reader wants no more of it.
+    func giveUp(_ body: ReplyBody) {
+        guard streaming?.body === body else { return }
+        collector.connectionEnded("given up")
+        finish(reusable: false)
+    }
+}
