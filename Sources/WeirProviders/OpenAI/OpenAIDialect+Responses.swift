@@ -20,31 +20,33 @@ extension OpenAIDialect {
             throw ReplyDefect("the response is not complete", usage: usage)
         }
         return ChatReply(
-            text: answer.text, toolCalls: answer.toolCalls, finish: finish, usage: usage,
-            model: reply["model"]?.string)
+            text: answer.text, thinking: answer.thinking, toolCalls: answer.toolCalls,
+            finish: finish, usage: usage, model: reply["model"]?.string)
     }
 
     /// OpenAI bills each search, not each page that is opened after it. Newer replies say the
     /// number; the items tell it too.
-    private func webSearches(_ reply: JSONObject, _ items: [JSON]) -> Int64 {
-        let seen = items.count { item in
-            guard item["type"]?.string == "web_search_call" else { return false }
-            let action = item["action"]?["type"]?.string
-            return action == nil || action == "search"
-        }
+    func webSearches(_ reply: JSONObject, _ items: [JSON]) -> Int64 {
         let said = reply["tool_usage"]?["web_search"]?["num_requests"]?.integer ?? 0
-        return max(Int64(seen), said)
+        return max(Int64(items.count(where: isWebSearch)), said)
     }
 }
 
-/// The answer that a list of output items adds up to.
-private struct ResponsesAnswer {
-    var text = ""
-    var toolCalls: [ToolCall] = []
-    private var isRefused = false
+func isWebSearch(_ item: JSON) -> Bool {
+    guard item["type"]?.string == "web_search_call" else { return false }
+    let action = item["action"]?["type"]?.string
+    return action == nil || action == "search"
+}
 
-    /// False where a message or a call has the wrong shape. Reasoning and the provider's own tools
-    /// are no part of the answer.
+/// The answer that a list of output items adds up to.
+struct ResponsesAnswer {
+    private(set) var text = ""
+    private(set) var thinking: [Thinking] = []
+    private(set) var toolCalls: [ToolCall] = []
+    private(set) var isRefused = false
+
+    /// False where a message or a call has the wrong shape. The provider's own tools are no part of
+    /// the answer.
     mutating func add(_ item: JSONObject) -> Bool {
         switch item["type"]?.string {
         case "message":
@@ -55,6 +57,9 @@ private struct ResponsesAnswer {
                 text += refusal
                 isRefused = true
             }
+        case "reasoning":
+            let thoughts = Thinking(responsesItem: item)
+            if !thoughts.text.isEmpty || thoughts.signature != nil { thinking.append(thoughts) }
         case "function_call":
             guard let name = item["name"]?.string else { return false }
             let arguments = toolArguments(item["arguments"]?.string ?? "")
@@ -79,5 +84,25 @@ private struct ResponsesAnswer {
                 ? .contentFilter : .length
         default: !toolCalls.isEmpty ? .toolCalls : isRefused ? .contentFilter : .stop
         }
+    }
+}
+
+extension Thinking {
+    /// A `reasoning` item: what its provider shows of the thoughts (a summary, or with open models
+    /// the thoughts themselves), and the sealed whole.
+    init(responsesItem item: JSONObject) {
+        let summary = Thinking.texts(item["summary"])
+        let shown = summary.isEmpty ? Thinking.texts(item["content"]) : summary
+        self.init(text: shown.joined(separator: Thinking.separator))
+        if let sealed = item["encrypted_content"]?.string, !sealed.isEmpty {
+            signature = ThoughtSignature(origin: .responses, value: sealed)
+        }
+    }
+
+    /// What stands between the parts of a summary.
+    static let separator = "\n\n"
+
+    private static func texts(_ parts: JSON?) -> [String] {
+        (parts?.array ?? []).compactMap { $0["text"]?.string }.filter { !$0.isEmpty }
     }
 }

@@ -36,34 +36,6 @@ struct SumKey: Hashable, Sendable, Comparable {
     }
 }
 
-/// Everything that rows are counted by.
-struct SumGroup: Hashable {
-    let tenant: Int64
-    let user: Int64
-    let period: Int64
-    let day: Int64
-    /// Feature, key, provider and model, one behind the other.
-    var names: [UInt8] = []
-    let featureEnd: Int
-    let keyEnd: Int
-    let providerEnd: Int
-
-    func key(_ dimension: RollupBatch.Dimension) -> SumKey {
-        let value: [UInt8] =
-            switch dimension {
-            case .total: []
-            case .user: Array(String(user).utf8)
-            case .feature: Array(names[..<featureEnd])
-            case .key: Array(names[featureEnd..<keyEnd])
-            case .provider: Array(names[keyEnd..<providerEnd])
-            case .model: Array(names[providerEnd...])
-            case .day: Array(Day(number: Int32(truncatingIfNeeded: day)).description.utf8)
-            }
-        return SumKey(
-            tenant: tenant, period: period, dimension: Array(dimension.rawValue.utf8), value: value)
-    }
-}
-
 /// The rows that a check counts: those of a month and of every later one.
 struct SumRange: Sendable {
     /// Year × 100 + month; rows and sums of earlier months don't count.
