@@ -48,6 +48,17 @@ struct Dispatcher: Sendable {
         return answer
     }
 
+    /// The answer to what isn't a request that could be handled, with an id of its own.
+    func refuse(_ error: WeirError) -> Answer {
+        let request = newRequest()
+        var answer = ErrorBody.answer(error, request: request)
+        answer.headers.append(HTTPField(name: .requestID, value: request.description))
+        logger.debug(
+            "request refused",
+            metadata: ["request": "\(request)", "reason": "\(error.message)"])
+        return answer
+    }
+
     private func handle(
         _ head: CallHead, _ request: RequestID,
         _ readBody: (Int) async throws(WeirError) -> [UInt8]

@@ -43,7 +43,9 @@ package struct WeirServer: Service {
     private var channelConfiguration: HTTP1Channel.Configuration {
         HTTP1Channel.Configuration(
             additionalChannelHandlers: [
-                DeadlineInstaller(head: settings.headTimeout, body: settings.bodyTimeout)
+                ConnectionInstaller(
+                    head: settings.headTimeout, body: settings.bodyTimeout,
+                    refuse: dispatcher.refuse)
             ],
             idleTimeout: TimeAmount(settings.idleTimeout),
             httpDecoderConfiguration: .init(
@@ -83,12 +85,7 @@ private struct HummingbirdAdapter: HTTPResponder {
     }
 
     private func response(_ answer: Answer, to method: HTTPRequest.Method) -> Response {
-        var headers = HTTPFields()
-        headers.reserveCapacity(answer.headers.count + 4)
-        if let type = answer.contentType { headers[.contentType] = type }
-        headers[.cacheControl] = "no-store"
-        headers[.contentTypeOptions] = "nosniff"
-        for field in answer.headers { headers.append(field) }
+        var headers = answer.fields
         // The answer to a HEAD is a head alone; bytes behind it would be read as the next answer.
         if method == .head {
             headers[.contentLength] = String(answer.body.count)

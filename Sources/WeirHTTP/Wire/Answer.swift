@@ -24,6 +24,17 @@ struct Answer: Sendable {
 
     /// 204: done, and there is nothing to say.
     static let done = Answer(status: 204, body: [], contentType: nil)
+
+    /// Every field but those of the message's framing.
+    var fields: HTTPFields {
+        var fields = HTTPFields()
+        fields.reserveCapacity(headers.count + 4)
+        if let contentType { fields[.contentType] = contentType }
+        fields[.cacheControl] = "no-store"
+        fields[.contentTypeOptions] = "nosniff"
+        for field in headers { fields.append(field) }
+        return fields
+    }
 }
 
 extension HTTPField.Name {

@@ -17,7 +17,7 @@ final class RequestDeadlines: ChannelInboundHandler, RemovableChannelHandler {
     private let headTimeout: TimeAmount
     private let bodyTimeout: TimeAmount
 
-    fileprivate init(head: TimeAmount, body: TimeAmount) {
+    init(head: TimeAmount, body: TimeAmount) {
         headTimeout = head
         bodyTimeout = body
     }
@@ -63,7 +63,7 @@ final class RequestPartWatcher: ChannelInboundHandler, RemovableChannelHandler {
 
     private let deadlines: RequestDeadlines
 
-    fileprivate init(_ deadlines: RequestDeadlines) { self.deadlines = deadlines }
+    init(_ deadlines: RequestDeadlines) { self.deadlines = deadlines }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -72,31 +72,5 @@ final class RequestPartWatcher: ChannelInboundHandler, RemovableChannelHandler {
         case .end: deadlines.phase = .idle
         }
         context.fireChannelRead(data)
-    }
-}
-
-/// Puts both in their places around the server's own decoder, which isn't ours to build.
-final class DeadlineInstaller: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = NIOAny
-
-    private let head: TimeAmount
-    private let body: TimeAmount
-
-    init(head: Duration, body: Duration) {
-        self.head = TimeAmount(head)
-        self.body = TimeAmount(body)
-    }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        let pipeline = context.pipeline.syncOperations
-        let deadlines = RequestDeadlines(head: head, body: body)
-        do {
-            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            try pipeline.addHandler(deadlines, position: .first)
-            try pipeline.addHandler(RequestPartWatcher(deadlines), position: .after(decoder))
-        } catch {
-            // Without its deadlines a connection could be held for ever: it is not served.
-            context.close(promise: nil)
-        }
     }
 }

@@ -1,0 +1,35 @@
+import NIOCore
+import NIOHTTP1
+import WeirCore
+
+/// Puts a connection's handlers in their places around the server's own decoder, which isn't ours
+/// to build.
+final class ConnectionInstaller: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = NIOAny
+
+    private let head: TimeAmount
+    private let body: TimeAmount
+    private let refuse: @Sendable (WeirError) -> Answer
+
+    /// - Parameter refuse: makes the answer to what is no request.
+    init(head: Duration, body: Duration, refuse: @escaping @Sendable (WeirError) -> Answer) {
+        self.head = TimeAmount(head)
+        self.body = TimeAmount(body)
+        self.refuse = refuse
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        let deadlines = RequestDeadlines(head: head, body: body)
+        do {
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try pipeline.addHandler(deadlines, position: .first)
+            // Behind the guard the phases are those of requests that are served.
+            try pipeline.addHandler(RequestPartWatcher(deadlines), position: .after(decoder))
+            try pipeline.addHandler(ProtocolGuard(refuse: refuse), position: .after(decoder))
+        } catch {
+            // Without its deadlines a connection could be held for ever: it is not served.
+            context.close(promise: nil)
+        }
+    }
+}
