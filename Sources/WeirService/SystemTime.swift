@@ -11,4 +11,9 @@ package struct SystemTime: TimeSource {
         return Timestamp(
             milliseconds: Int64(moment.tv_sec) * 1_000 + Int64(moment.tv_nsec) / 1_000_000)
     }
+
+    package func pause(_ time: Duration) async {
+        // A wait that is cut short does no harm: who waits comes back sooner.
+        try? await Task.sleep(for: time)
+    }
 }

@@ -40,4 +40,11 @@ package struct WorstCase: Sendable, Equatable {
         self.output = output
         self.amount = amount
     }
+
+    /// Of what costs nothing.
+    package init(free: Void) {
+        input = 0
+        output = 0
+        amount = .zero
+    }
 }

@@ -59,6 +59,8 @@ package struct ClientRequest: Sendable, Equatable {
     /// on the answer (`user`, `metadata`, cache hints) are not among them.
     package var uncarried: [String]
     package var body: JSONObject
+    /// Whether `body` lacks what screening has added, so that it must not be passed through.
+    package var isBodyStale = false
 
     package init(
         chat: ChatRequest, maxTokens: Int64?, stream: StreamOptions?, input: InputBound,

@@ -11,6 +11,9 @@ package struct Charge: Sendable, Equatable {
     package enum End: Sendable, Equatable {
         /// A whole answer. `bytes` is what it holds: text, tool names and arguments.
         case answered(ReportedUsage, bytes: Int)
+        /// A stream that ended early; what it had reported until then, and bytes of what it held.
+        /// Nil where the report is of the whole answer, of which only the end mark is missing.
+        case cut(ReportedUsage, bytes: Int?)
         /// A 2xx that is no answer.
         case defective(ReportedUsage)
         /// An error reply.
@@ -29,6 +32,14 @@ package struct Charge: Sendable, Equatable {
         case .answered(let usage, let bytes):
             self.init(usage, worst: worst, price: price, status: .ok) {
                 Charge.estimate(bytes: bytes, worst: worst, price: price)
+            }
+        case .cut(let usage, let bytes):
+            if let bytes {
+                self.init(cutAfter: usage, bytes: bytes, worst: worst, price: price)
+            } else {
+                self.init(usage, worst: worst, price: price, status: .streamCut) {
+                    Charge(inDoubt: .streamCut, worst: worst)
+                }
             }
         case .defective(let usage):
             self.init(usage, worst: worst, price: price, status: .badReply) {
@@ -76,6 +87,35 @@ package struct Charge: Sendable, Equatable {
         else { return Charge(inDoubt: .ok, worst: worst) }
         return Charge(
             status: .ok, cost: min(cost, worst.amount), basis: .estimated, usage: usage)
+    }
+
+    /// The input as it was reported, else its bound; every byte received a token, unless more was
+    /// reported.
+    private init(cutAfter report: ReportedUsage, bytes: Int, worst: WorstCase, price: ModelPrice) {
+        if case .suspect = report {
+            self.init(suspect: .streamCut, worst: worst)
+            return
+        }
+        let received = min(Int64(clamping: bytes), worst.output)
+        var known: TokenUsage?
+        if case .reported(let usage) = report { known = usage }
+        let window = price.contextWindow ?? Charge.largestWindow
+        let usage = TokenUsage(
+            input: known?.input ?? worst.input, output: max(received, known?.output ?? 0),
+            cacheRead: known?.cacheRead ?? 0, cacheWrite5m: known?.cacheWrite5m ?? 0,
+            cacheWrite1h: known?.cacheWrite1h ?? 0, reasoning: known?.reasoning ?? 0,
+            webSearches: known?.webSearches ?? 0, serviceTier: known?.serviceTier)
+        guard let usage, usage.input <= window, usage.output <= window,
+            let cost = known == nil
+                ? price.worstCase(input: usage.input, output: usage.output)
+                : price.cost(of: usage)
+        else {
+            self.init(suspect: .streamCut, worst: worst)
+            return
+        }
+        self.init(
+            status: .streamCut, cost: known == nil ? min(cost, worst.amount) : cost,
+            basis: .estimated, usage: usage)
     }
 
     private init(inDoubt status: LedgerRow.Status, worst: WorstCase) {

@@ -76,6 +76,8 @@ package struct LedgerRow: Sendable, Equatable {
         case providerFailed = "provider_failed"
         /// A 2xx that is no answer.
         case badReply = "bad_reply"
+        /// A stream that broke off, or that was given up after its client had left.
+        case streamCut = "stream_cut"
         /// Sent, and no whole reply came back.
         case lost
         /// A crash left it open.

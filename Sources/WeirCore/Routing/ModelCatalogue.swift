@@ -1,7 +1,7 @@
 /// Which provider serves a name that a caller uses, and at what price.
 package struct ModelCatalogue: Sendable {
     private let providers: [Provider]
-    private let aliases: [ModelName: Alias]
+    let aliases: [ModelName: Alias]
 
     /// A configured provider, and whose prices it charges.
     package struct Provider: Sendable, Equatable {
@@ -16,12 +16,33 @@ package struct ModelCatalogue: Sendable {
 
     /// What a configured name stands for.
     package struct Alias: Sendable, Equatable {
-        package let provider: ProviderName
-        package let model: ModelName
+        /// One is chosen by weight; the others are tried after it, in this order.
+        package let targets: [Target]
+        /// Other names, tried in turn where no target gives an answer.
+        package let fallbacks: [ModelName]
+
+        package init(targets: [Target], fallbacks: [ModelName] = []) {
+            self.targets = targets
+            self.fallbacks = fallbacks
+        }
 
         package init(provider: ProviderName, model: ModelName) {
+            self.init(targets: [Target(provider: provider, model: model)])
+        }
+    }
+
+    /// One model of one provider, under a configured name.
+    package struct Target: Sendable, Equatable {
+        package let provider: ProviderName
+        package let model: ModelName
+        /// Its share of the calls, in proportion to the other targets'; with none it is only tried
+        /// after another has failed.
+        package let weight: Int
+
+        package init(provider: ProviderName, model: ModelName, weight: Int = 1) {
             self.provider = provider
             self.model = model
+            self.weight = weight
         }
     }
 
@@ -31,15 +52,14 @@ package struct ModelCatalogue: Sendable {
         self.aliases = aliases
     }
 
-    /// Resolves a name: a configured one, `provider/model`, or any model that a provider prices.
+    /// Resolves a name: a configured one, `provider/model`, or any model that a provider prices. Of
+    /// several targets it is the first that can be called; a call goes where `plan` says.
     package func route(
         _ name: ModelName, prices: PriceBook, at now: Timestamp
     ) throws(WeirError) -> Route {
         if let alias = aliases[name] {
-            guard let provider = providers.first(where: { $0.name == alias.provider }) else {
-                throw WeirError(.unknownModel, "Model \(name) has no provider", param: "model")
-            }
-            return try route(name, alias.model, provider, prices, now)
+            let routes = try usable(name, alias, prices, now)
+            return routes[0].route
         }
         let text = name.description
         for provider in providers where text.hasPrefix("\(provider.name)/") {
@@ -54,6 +74,34 @@ package struct ModelCatalogue: Sendable {
             }
         }
         throw WeirError(.unknownModel, "Model \(name) is not known here", param: "model")
+    }
+
+    /// The targets of a configured name that have a provider and a price, in order. Throws the
+    /// first one's error where there is none.
+    func usable(
+        _ name: ModelName, _ alias: Alias, _ prices: PriceBook, _ now: Timestamp
+    ) throws(WeirError) -> [(route: Route, weight: Int)] {
+        var routes: [(route: Route, weight: Int)] = []
+        var first: WeirError?
+        for target in alias.targets {
+            do {
+                routes.append((try route(name, to: target, prices, now), target.weight))
+            } catch {
+                first = first ?? error
+            }
+        }
+        guard routes.isEmpty else { return routes }
+        throw first ?? WeirError(.unknownModel, "Model \(name) has no provider", param: "model")
+    }
+
+    /// The route to one target of a configured name.
+    package func route(
+        _ name: ModelName, to target: Target, _ prices: PriceBook, _ now: Timestamp
+    ) throws(WeirError) -> Route {
+        guard let provider = providers.first(where: { $0.name == target.provider }) else {
+            throw WeirError(.unknownModel, "Model \(name) has no provider", param: "model")
+        }
+        return try route(name, target.model, provider, prices, now)
     }
 
     private func route(

@@ -1,56 +1,54 @@
-import Crypto
-import Foundation
 import WeirCore
 
 /// One attempt that has its money held and its INTENT durable: it may be sent.
 struct Attempt: Sendable {
     let row: LedgerRow
-    let worst: WorstCase
     let route: Route
     let provider: ProviderSetup
-    let request: EncodedRequest
+    let prepared: Preparation
     let claim: IdempotencyClaim?
+    let pass: RoutePass
+
+    var worst: WorstCase { prepared.worst }
 }
 
-/// How a sent attempt ended: for the ledger, and for the caller.
+/// A request as one provider is to get it, and what it can cost there.
+struct Preparation: Sendable {
+    let request: EncodedRequest
+    let form: Form
+    let worst: WorstCase
+
+    /// How the reply is to be read.
+    enum Form: Sendable, Equatable {
+        /// The client's own body went to a provider of its wire, whose reply goes back as it is.
+        case passed(Wire)
+        case translated
+        /// Nil where it was translated.
+        case embeddings(EmbeddingWire?)
+        case tokenCount(isPassed: Bool)
+    }
+}
+
+/// How a sent attempt ended: for the ledger, for the caller, and for the routes.
 struct AttemptEnd: Sendable {
     let charge: Charge.End
-    let answer: Result<ChatReply, WeirError>
+    let answer: Result<Answer, WeirError>
+    let ending: AttemptEnding
 }
 
-extension CompletionCall {
-    /// UTF-8 bytes of everything that the model reads; where the tokenizer normalises text, of the
-    /// longer one of the two forms (NFKC can grow text elevenfold).
-    func textBytes(normalised: Bool) -> Int64 {
-        var sum: Int64 = 0
-        for text in [system ?? ""] + messages.map(\.text) {
-            var count = text.utf8.count
-            if normalised, !text.utf8.allSatisfy({ $0 < 0x80 }) {
-                count = max(count, text.precomposedStringWithCompatibilityMapping.utf8.count)
-            }
-            sum += Int64(count)
-        }
-        return sum
-    }
-
-    /// SHA-256 over the conversation as it is sent: for each part, the system prompt first, its
-    /// role, a line feed, its length in bytes, a line feed, its text.
-    var promptDigest: [UInt8] {
-        var hasher = SHA256()
-        func add(_ role: String, _ text: String) {
-            hasher.update(data: Array("\(role)\n\(text.utf8.count)\n".utf8))
-            hasher.update(data: Array(text.utf8))
-        }
-        if let system { add("system", system) }
-        for message in messages { add(message.role.rawValue, message.text) }
-        return Array(hasher.finalize())
-    }
+/// A whole answer, read.
+enum Answer: Sendable {
+    /// The body as it came where it may be passed through.
+    case chat(ChatReply, passed: [UInt8]?)
+    case embeddings(EmbeddingReply, passed: [UInt8]?)
+    case tokenCount(Int64, passed: [UInt8]?)
 }
 
 extension ChatReply {
     /// Everything that was generated and can be seen, in bytes.
     var visibleBytes: Int {
-        toolCalls.reduce(text.utf8.count) {
+        let thoughts = thinking.reduce(0) { $0 + $1.text.utf8.count }
+        return toolCalls.reduce(text.utf8.count + thoughts) {
             $0 + $1.name.utf8.count + $1.arguments.encoded.count
         }
     }

@@ -7,7 +7,8 @@ final class CallSlots: Sendable {
 
     init(_ count: Int) { free = Mutex(count) }
 
-    func take() throws(WeirError) {
+    /// A slot goes back when nobody holds it any more.
+    func take() throws(WeirError) -> CallSlot {
         let isTaken = free.withLock { free in
             guard free > 0 else { return false }
             free -= 1
@@ -16,7 +17,17 @@ final class CallSlots: Sendable {
         guard isTaken else {
             throw WeirError(.overloaded, "Too many AI calls are in flight", retryAfter: 1)
         }
+        return CallSlot(self)
     }
 
-    func giveBack() { free.withLock { $0 += 1 } }
+    fileprivate func giveBack() { free.withLock { $0 += 1 } }
+}
+
+/// One call's place among those in flight.
+final class CallSlot: Sendable {
+    private let slots: CallSlots
+
+    fileprivate init(_ slots: CallSlots) { self.slots = slots }
+
+    deinit { slots.giveBack() }
 }

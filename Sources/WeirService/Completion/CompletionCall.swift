@@ -1,27 +1,30 @@
 package import WeirCore
 
-/// One completion that a caller asks for: well-formed, nothing decided yet.
+/// One call that a client makes: well-formed, nothing decided yet.
 package struct CompletionCall: Sendable {
     package var caller: Caller
     package var request: RequestID
     package var tenant: TenantID
     package var user: UserID
     package var feature: FeatureSlug
-    /// The model by the caller's name for it.
-    package var model: ModelName
-    package var system: String?
-    package var messages: [ChatMessage]
-    package var maxTokens: Int64
-    package var temperature: DecimalNumber?
-    package var topP: DecimalNumber?
-    package var stop: [String]
+    /// How the client is answered.
+    package var dialect: any ClientReplyDialect
+    package var work: Work
+    /// Headers of the client's that go along where its body is passed through.
+    package var headers: [HeaderField]
     /// The `Idempotency-Key`, with what tells this request from another.
     package var idempotency: IdempotencyKey?
 
+    /// What is asked for.
+    package enum Work: Sendable {
+        case chat(ClientRequest)
+        case embeddings(ClientEmbeddingRequest, any ClientEmbeddingDialect)
+        case tokenCount(ClientRequest, any ClientTokenCountDialect)
+    }
+
     package init(
         caller: Caller, request: RequestID, tenant: TenantID, user: UserID, feature: FeatureSlug,
-        model: ModelName, system: String?, messages: [ChatMessage], maxTokens: Int64,
-        temperature: DecimalNumber? = nil, topP: DecimalNumber? = nil, stop: [String] = [],
+        dialect: any ClientReplyDialect, work: Work, headers: [HeaderField] = [],
         idempotency: IdempotencyKey? = nil
     ) {
         self.caller = caller
@@ -29,14 +32,25 @@ package struct CompletionCall: Sendable {
         self.tenant = tenant
         self.user = user
         self.feature = feature
-        self.model = model
-        self.system = system
-        self.messages = messages
-        self.maxTokens = maxTokens
-        self.temperature = temperature
-        self.topP = topP
-        self.stop = stop
+        self.dialect = dialect
+        self.work = work
+        self.headers = headers
         self.idempotency = idempotency
+    }
+}
+
+extension CompletionCall {
+    /// The model by the caller's name for it.
+    package var model: ModelName {
+        switch work {
+        case .chat(let request), .tokenCount(let request, _): request.chat.model
+        case .embeddings(let request, _): request.embedding.model
+        }
+    }
+
+    /// How the answer is to be streamed; nil where a whole one is wanted.
+    var stream: StreamOptions? {
+        if case .chat(let request) = work { request.stream } else { nil }
     }
 }
 
@@ -64,7 +78,7 @@ package struct IdempotencyKey: Sendable, Equatable {
 
 extension JSON {
     /// The same value with every object's members in order of their names' bytes.
-    fileprivate var sorted: JSON {
+    var sorted: JSON {
         switch self {
         case .null, .bool, .number, .string: self
         case .array(let elements): .array(elements.map(\.sorted))

@@ -6,38 +6,46 @@ package struct CompletionParts: Sendable {
     package let directory: Directory
     package let catalogue: ModelCatalogue
     package let providers: [ProviderName: ProviderSetup]
+    package let gate: ProviderGate
     package let budget: BudgetGuard
     package let ledger: any LedgerStore
+    /// Where switches of provider and breakers' changes are written down.
+    package let events: any DirectoryStore
     package let transport: any ProviderTransport
     package let screening: Screening
+    package let cache: ReplyCache
     package let calendar: BillingCalendar
     package let time: any TimeSource
     package let attempts: AttemptNumbers
+    package var retries = RetryRules()
+    package var streams = StreamLimits()
     /// How long an answer is kept for its idempotency key.
-    package let idempotencySeconds: Int64
+    package var idempotencySeconds: Int64 = 86_400
     /// Calls in flight; more are refused with `overloaded`.
-    package let concurrentCalls: Int
-    package let logger: Logger
+    package var concurrentCalls = 1_024
+    /// Uniform over all of UInt64.
+    package var dice: @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) }
+    package var logger = Logger(label: "weir.completion")
 
     package init(
         directory: Directory, catalogue: ModelCatalogue, providers: [ProviderSetup],
-        budget: BudgetGuard, ledger: any LedgerStore, transport: any ProviderTransport,
-        screening: Screening, calendar: BillingCalendar, time: any TimeSource,
-        attempts: AttemptNumbers, idempotencySeconds: Int64 = 86_400, concurrentCalls: Int = 1_024,
-        logger: Logger = Logger(label: "weir.completion")
+        gate: ProviderGate, budget: BudgetGuard, ledger: any LedgerStore,
+        events: any DirectoryStore, transport: any ProviderTransport, screening: Screening,
+        cache: ReplyCache = ReplyCache(), calendar: BillingCalendar, time: any TimeSource,
+        attempts: AttemptNumbers
     ) {
         self.directory = directory
         self.catalogue = catalogue
         self.providers = Dictionary(providers.map { ($0.name, $0) }) { $1 }
+        self.gate = gate
         self.budget = budget
         self.ledger = ledger
+        self.events = events
         self.transport = transport
         self.screening = screening
+        self.cache = cache
         self.calendar = calendar
         self.time = time
         self.attempts = attempts
-        self.idempotencySeconds = idempotencySeconds
-        self.concurrentCalls = concurrentCalls
-        self.logger = logger
     }
 }

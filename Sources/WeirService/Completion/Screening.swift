@@ -11,24 +11,54 @@ package struct Screening: Sendable {
         self.audit = audit
     }
 
+    /// What a feature's output policy means for a stream.
+    struct StreamPolicy: Sendable {
+        /// Bytes of text.
+        let maxBytes: Int
+        /// Whether no piece of the answer may go out before the whole text was looked at.
+        let needsWholeText: Bool
+    }
+
+    func stream(of feature: FeatureSlug) -> StreamPolicy {
+        let output = screens[feature].output
+        return StreamPolicy(maxBytes: output.maxBytes, needsWholeText: output.looksAtText)
+    }
+
     /// The call with its prompt cleaned; 422 where the feature's policy refuses it.
     func screen(_ call: CompletionCall, at now: Timestamp) async throws(WeirError)
         -> CompletionCall
     {
-        let screen = screens[call.feature].input
-        switch screen.screen(system: call.system, messages: call.messages) {
+        var call = call
+        switch call.work {
+        case .chat(var client):
+            let input = try await screen(client.chat.system, client.chat.messages, call, now)
+            client.take(system: input.system, messages: input.messages)
+            call.work = .chat(client)
+        case .tokenCount(var client, let dialect):
+            let input = try await screen(client.chat.system, client.chat.messages, call, now)
+            client.take(system: input.system, messages: input.messages)
+            call.work = .tokenCount(client, dialect)
+        case .embeddings(var client, let dialect):
+            let texts = client.embedding.inputs.map { ChatMessage(role: .user, text: $0) }
+            client.take(inputs: try await screen(nil, texts, call, now).messages.map(\.text))
+            call.work = .embeddings(client, dialect)
+        }
+        return call
+    }
+
+    private func screen(
+        _ system: String?, _ messages: [ChatMessage], _ call: CompletionCall, _ now: Timestamp
+    ) async throws(WeirError) -> ScreenedInput {
+        switch screens[call.feature].input.screen(system: system, messages: messages) {
         case .pass(let input):
             try await record(
                 input.findings, "screening.input", call.request, call.tenant, call.caller.key, now)
-            var call = call
-            call.system = input.system
-            call.messages = input.messages
-            return call
+            return input
         case .block(let refusal):
             try await record(
                 refusal.findings, "screening.refused", call.request, call.tenant,
                 call.caller.key, now)
-            throw refusal.error(userMessage: call.messages.count == 1 ? 0 : nil)
+            throw refusal.error(userMessage: messages.count == 1 ? 0 : nil)
         }
     }
 

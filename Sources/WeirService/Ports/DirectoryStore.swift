@@ -10,6 +10,10 @@ package protocol DirectoryStore: Sendable {
     /// An audit entry by itself: a provider switch, screening findings.
     func append(_ entry: AuditEntry) async throws(StoreError)
 
+    /// An audit entry, and with it in one transaction an event for whoever subscribes: its payload
+    /// is the entry's details.
+    func append(_ entry: AuditEntry, event: String) async throws(StoreError)
+
     /// Entries, newest first, strictly below a sequence number.
     func auditEntries(below cursor: Int64?, limit: Int) async throws(StoreError)
         -> [RecordedAuditEntry]

@@ -35,10 +35,15 @@ package struct IdempotencyRecord: Sendable, Equatable {
 package struct StoredReply: Sendable, Equatable {
     package let status: Int
     package let body: [UInt8]
+    /// That of a stream, where the answer was one.
+    package let contentType: String
 
-    package init(status: Int, body: [UInt8]) {
+    package init(
+        status: Int, body: [UInt8], contentType: String = CompletionReply.json
+    ) {
         self.status = status
         self.body = body
+        self.contentType = contentType
     }
 }
 

@@ -17,6 +17,12 @@ package protocol LedgerStore: Sendable {
     /// its claim, in one transaction. A second settlement of an attempt changes nothing.
     func settle(_ row: LedgerRow, claim: ClaimResolution?) async throws(StoreError)
 
+    /// What becomes of a claim whose attempts are all terminal: a call that ended between two
+    /// attempts.
+    func resolve(
+        _ claim: ClaimResolution, request: RequestID
+    ) async throws(StoreError)
+
     /// A row that is terminal from the start: a replay, a cache hit, an adjustment.
     func record(_ row: LedgerRow, audit: AuditEntry?) async throws(StoreError)
 

@@ -67,6 +67,10 @@ package protocol UpstreamBody: AnyObject, Sendable {
     /// A token was among what came: the wait for the next one begins.
     func noteToken()
 
+    /// The answer is complete: what little may still come is thrown away, and the connection is
+    /// kept where its end comes at once.
+    func discard()
+
     /// Nothing more is wanted: the connection is closed, `next` tells that it is lost.
     func cancel()
 }

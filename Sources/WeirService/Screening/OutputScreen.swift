@@ -26,9 +26,7 @@ package struct OutputScreen: Sendable {
                 .unsafeOutput,
                 "The model's answer has \(size) bytes; \(policy.maxBytes) are allowed")
         }
-        guard !requiredFields.isEmpty || changesText || personalData != nil else {
-            return (text, [])
-        }
+        guard looksAtText else { return (text, []) }
         var tally = FindingTally()
         guard !requiredFields.isEmpty else {
             return (try mended(text, &tally) ?? text, tally.findings)
@@ -37,6 +35,14 @@ package struct OutputScreen: Sendable {
         try document.require(requiredFields)
         guard let value = try mended(document.value, &tally) else { return (text, tally.findings) }
         return (document.replacing(value), tally.findings)
+    }
+
+    /// Bytes of UTF-8; a longer answer is refused.
+    package var maxBytes: Int { policy.maxBytes }
+
+    /// Whether more than the length of an answer matters.
+    package var looksAtText: Bool {
+        !requiredFields.isEmpty || changesText || personalData != nil
     }
 
     private var changesText: Bool { policy.stripTags || policy.escapeHTML }

@@ -15,6 +15,12 @@ package final class ManualTime: TimeSource {
 
     package func set(_ next: Timestamp) { moment.withLock { $0 = next } }
 
+    /// Nobody waits in tests: the clock moves on at once.
+    package func pause(_ time: Duration) async {
+        advance(seconds: time.components.seconds)
+        await Task.yield()
+    }
+
     package func advance(seconds: Int64) {
         moment.withLock { $0 = $0.advanced(seconds: seconds) }
     }

@@ -62,5 +62,7 @@ package final class ScriptedBody: UpstreamBody {
 
     package func noteToken() {}
 
+    package func discard() { chunks.withLock { $0 = [] } }
+
     package func cancel() { chunks.withLock { $0 = [.lost(.broken("given up"))] } }
 }

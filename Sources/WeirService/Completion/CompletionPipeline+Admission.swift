@@ -1,0 +1,106 @@
+import WeirCore
+
+extension CompletionPipeline {
+    func gate(
+        _ call: CompletionCall, _ directory: Directory.Snapshot, _ now: Timestamp
+    ) throws(WeirError) -> Tenant {
+        try call.caller.require(call.tenant)
+        let tenant = directory.tenants[call.tenant]
+        try ModuleGate.check(
+            tenant: tenant, id: call.tenant, feature: call.feature, switches: directory.switches,
+            now: now)
+        guard let tenant else {
+            throw WeirError(
+                .moduleInactive, "AI module not activated for tenant \(call.tenant)")
+        }
+        guard tenant.models.isEmpty || tenant.models.contains(call.model) else {
+            throw WeirError(
+                .forbidden, "Tenant \(tenant.id) may not call \(call.model)", param: "model")
+        }
+        return tenant
+    }
+
+    /// The routes to be tried, in their order; never none. What an operator has stopped is left
+    /// out, and refused where nothing else is there.
+    func plan(
+        _ call: CompletionCall, _ directory: Directory.Snapshot, _ now: Timestamp
+    ) throws(WeirError) -> [Route] {
+        let routes = try parts.catalogue.plan(
+            call.model, prices: directory.prices, at: now, dice: parts.dice())
+        var stopped: KillSwitches.Target?
+        let open = routes.filter { route in
+            let targets: [KillSwitches.Target] = [
+                .provider(route.provider), .model(route.name), .model(route.model),
+                .model(call.model),
+            ]
+            guard let target = directory.switches.first(of: targets) else { return true }
+            stopped = stopped ?? target
+            return false
+        }
+        guard open.isEmpty, let stopped else { return open }
+        throw WeirError(.killSwitch, "AI calls are stopped by an operator (\(stopped))")
+    }
+
+    /// The kept answer of an idempotency key that was used before.
+    func replay(
+        _ call: CompletionCall, _ route: Route, _ date: BillingDate, _ now: Timestamp
+    ) async throws(WeirError) -> CompletionReply? {
+        guard let key = call.idempotency else { return nil }
+        let record: IdempotencyRecord?
+        do {
+            record = try await parts.ledger.claim(tenant: call.tenant, key: key.key, now: now)
+        } catch {
+            throw WeirError(error)
+        }
+        guard let record else { return nil }
+        return try await answer(from: record, to: call, route, date, now)
+    }
+
+    /// Gives a kept answer again, with a row of its own at no cost.
+    func answer(
+        from record: IdempotencyRecord, to call: CompletionCall, _ route: Route,
+        _ date: BillingDate, _ now: Timestamp
+    ) async throws(WeirError) -> CompletionReply {
+        guard record.fingerprint == call.idempotency?.fingerprint else {
+            throw WeirError(
+                .idempotencyMismatch, "This Idempotency-Key was used for another request",
+                param: "Idempotency-Key")
+        }
+        guard let reply = record.reply else {
+            throw WeirError(
+                .idempotencyInProgress, "A call with this Idempotency-Key is in flight")
+        }
+        return try await give(reply, .replay, to: call, route, date, now)
+    }
+
+    /// The answer to an equal request of the same tenant, where the feature keeps answers.
+    func cached(
+        _ call: CompletionCall, _ route: Route, _ date: BillingDate, _ now: Timestamp
+    ) async throws(WeirError) -> CompletionReply? {
+        guard let reply = parts.cache.find(call, at: now) else { return nil }
+        return try await give(reply, .cache, to: call, route, date, now)
+    }
+
+    private func give(
+        _ reply: StoredReply, _ origin: CompletionReply.Origin, to call: CompletionCall,
+        _ route: Route, _ date: BillingDate, _ now: Timestamp
+    ) async throws(WeirError) -> CompletionReply {
+        let row = LedgerRow(
+            attempt: parts.attempts.next(at: now), request: call.request,
+            attemptNumber: 1, kind: origin == .cache ? .cache : .replay, state: .settled,
+            tenant: call.tenant, user: call.user, feature: call.feature, key: call.caller.key,
+            provider: route.provider, model: call.model, upstreamModel: route.model, date: date,
+            held: .zero, priceVersion: route.price.version, createdAt: now,
+            promptDigest: call.promptDigest,
+            outcome: LedgerRow.Outcome(
+                status: .ok, cost: .zero, basis: .none, usage: .zero, settledAt: now))
+        do {
+            try await parts.ledger.record(row, audit: nil)
+        } catch {
+            throw WeirError(error)
+        }
+        return CompletionReply(
+            status: reply.status, body: reply.body, contentType: reply.contentType,
+            origin: origin)
+    }
+}

@@ -1,0 +1,209 @@
+import Logging
+import WeirCore
+
+extension CompletionPipeline {
+    /// A route that can take the request now: the request in its provider's form, and a place there.
+    struct Bearing {
+        let route: Route
+        let provider: ProviderSetup
+        let prepared: Preparation
+        let pass: RoutePass
+    }
+
+    func bear(_ call: CompletionCall, along route: Route) throws(WeirError) -> Bearing {
+        guard let provider = parts.providers[route.provider] else {
+            throw WeirError(.unknownModel, "Model \(call.model) has no provider", param: "model")
+        }
+        let prepared = try call.prepare(for: route, at: provider)
+        return Bearing(
+            route: route, provider: provider, prepared: prepared,
+            pass: try parts.gate.admit(route, at: parts.time.now()))
+    }
+
+    enum Reservation {
+        case held(Attempt)
+        /// Somebody else used the idempotency key first.
+        case taken(CompletionReply)
+    }
+
+    enum Sent {
+        case ended(AttemptEnd)
+        case live(LiveStream)
+    }
+
+    /// Holds the worst case and makes the INTENT durable, or leaves no trace.
+    func reserve(
+        _ run: inout CompletionRun, _ bearing: Bearing
+    ) async throws(WeirError) -> Reservation {
+        let now = parts.time.now()
+        let call = run.call
+        let route = bearing.route
+        let row = LedgerRow(
+            attempt: parts.attempts.next(at: now), request: call.request,
+            attemptNumber: run.attempts + 1, tenant: run.tenant.id, user: call.user,
+            feature: call.feature, key: call.caller.key, provider: route.provider,
+            model: call.model, upstreamModel: route.model, date: run.date,
+            held: bearing.prepared.worst.amount, priceVersion: route.price.version,
+            createdAt: now, promptDigest: call.promptDigest)
+        let claim = run.attempts == 0 ? claim(of: call, at: now) : nil
+        do {
+            if let record = try await hold(row, run, claim: claim) {
+                bearing.pass.end(at: now)
+                return .taken(try await answer(from: record, to: call, route, run.date, now))
+            }
+        } catch {
+            bearing.pass.end(at: now)
+            // A budget that can't carry another provider is no news to a caller whose first one
+            // has failed.
+            throw run.attempts > 0 && error.code == .budgetExceeded ? run.failure : error
+        }
+        await announceSwitch(run, row)
+        run.begin(on: route, claim: claim)
+        return .held(
+            Attempt(
+                row: row, route: route, provider: bearing.provider, prepared: bearing.prepared,
+                claim: run.claim, pass: bearing.pass))
+    }
+
+    /// - Returns: The record of whoever has the claim already; nothing is held then.
+    private func hold(
+        _ row: LedgerRow, _ run: CompletionRun, claim: IdempotencyClaim?
+    ) async throws(WeirError) -> IdempotencyRecord? {
+        try await parts.budget.hold(
+            row.attempt, amount: row.held, tenant: row.tenant, period: row.date.period,
+            limits: run.tenant.limits(user: row.user, feature: row.feature, key: row.key))
+        do {
+            guard case .existing(let record) = try await parts.ledger.intend(row, claim: claim)
+            else { return nil }
+            parts.budget.release(row.attempt)
+            return record
+        } catch {
+            // Nothing was sent. Where the INTENT is durable after all, recovery charges it.
+            parts.budget.release(row.attempt)
+            throw WeirError(error)
+        }
+    }
+
+    private func claim(of call: CompletionCall, at now: Timestamp) -> IdempotencyClaim? {
+        call.idempotency.map { key in
+            IdempotencyClaim(
+                tenant: call.tenant, key: key.key, fingerprint: key.fingerprint,
+                expiresAt: now.advanced(seconds: parts.idempotencySeconds))
+        }
+    }
+
+    func send(_ attempt: Attempt, _ run: CompletionRun, _ slot: CallSlot) async -> Sent {
+        let call = upstreamCall(attempt)
+        guard let options = run.call.stream else {
+            return .ended(read(await parts.transport.send(call), of: attempt))
+        }
+        switch await parts.transport.open(call, within: parts.streams) {
+        case .notSent(let reason): return .ended(read(.notSent(reason), of: attempt))
+        case .lost(let loss): return .ended(read(.lost(loss), of: attempt))
+        case .reply(let reply): return .ended(read(.reply(reply), of: attempt))
+        case .stream(let body):
+            return await firstToken(of: body, attempt, run, options, slot)
+        }
+    }
+
+    /// Reads a stream up to its first token: until then another provider can take over.
+    private func firstToken(
+        of body: any UpstreamBody, _ attempt: Attempt, _ run: CompletionRun,
+        _ options: StreamOptions, _ slot: CallSlot
+    ) async -> Sent {
+        var reader = StreamReader(attempt, body, options)
+        var steps: [StreamStep] = []
+        while let more = await reader.next() {
+            steps += more
+            if reader.meter.hasContent { break }
+        }
+        if let defect = reader.defect, !reader.meter.hasContent {
+            log("stream failed before its first token", attempt, defect.reason)
+            return .ended(defect.end(of: reader.meter))
+        }
+        return .live(LiveStream(self, attempt, run, reader, steps, options, slot))
+    }
+
+    private func upstreamCall(_ attempt: Attempt) -> UpstreamCall {
+        let own = [
+            HeaderField("content-type", "application/json"),
+            HeaderField(
+                "x-client-request-id", "\(attempt.row.request).\(attempt.row.attemptNumber)"),
+        ]
+        let request = attempt.prepared.request
+        return UpstreamCall(
+            provider: attempt.provider.name, path: request.path,
+            headers: request.headers
+                + attempt.provider.dialect.credentials(attempt.provider.key) + own,
+            body: request.body, timeout: attempt.provider.timeout)
+    }
+
+    /// Tells the breaker how an attempt ended, and gives its place back.
+    func release(_ pass: RoutePass, _ ending: AttemptEnding) async {
+        let now = parts.time.now()
+        pass.record(ending, at: now)
+        pass.end(at: now)
+        await announceBreakers()
+    }
+
+    /// Writes down that another provider or model is asked than before.
+    private func announceSwitch(_ run: CompletionRun, _ row: LedgerRow) async {
+        guard let before = run.lastRoute,
+            before.provider != row.provider || before.model != row.upstreamModel
+        else { return }
+        await announce(
+            "ProviderSwitched", "provider.switch", tenant: row.tenant,
+            subject: row.request.description,
+            [
+                "from_provider": .string(before.provider.description),
+                "from_model": .string(before.model.description),
+                "to_provider": .string(row.provider.description),
+                "to_model": .string(row.upstreamModel.description),
+                "reason": .string(run.failure.code.rawValue),
+            ])
+    }
+
+    func announceBreakers() async {
+        for change in parts.gate.takeChanges() {
+            let event: String
+            switch change.after {
+            case .open: event = "BreakerOpened"
+            case .closed where change.before != .resting: event = "BreakerClosed"
+            case .closed, .resting, .halfOpen, .slowStart: continue
+            }
+            await announce(
+                event, "breaker.\(change.after.rawValue)", tenant: nil,
+                subject: "\(change.key.provider) \(change.key.model)",
+                [
+                    "provider": .string(change.key.provider.description),
+                    "model": .string(change.key.model.description),
+                    "before": .string(change.before.rawValue),
+                ])
+        }
+    }
+
+    /// An audit entry and an event. Where they can't be written the call goes on: its money is
+    /// held, and a ledger that can't be written stops it soon enough.
+    private func announce(
+        _ event: String, _ action: String, tenant: TenantID?, subject: String, _ details: JSON
+    ) async {
+        let entry = AuditEntry(
+            at: parts.time.now(), actor: "weir", action: action, tenant: tenant,
+            subject: subject, details: details)
+        do {
+            try await parts.events.append(entry, event: event)
+        } catch {
+            parts.logger.error(
+                "event not written", metadata: ["event": "\(event)", "error": "\(error)"])
+        }
+    }
+
+    func log(_ event: Logger.Message, _ attempt: Attempt, _ reason: String) {
+        parts.logger.warning(
+            event,
+            metadata: [
+                "request": "\(attempt.row.request)", "provider": "\(attempt.row.provider)",
+                "model": "\(attempt.row.upstreamModel)", "reason": "\(reason)",
+            ])
+    }
+}

@@ -1,0 +1,62 @@
+import Synchronization
+package import WeirCore
+
+/// What is asked before anything goes to a provider: its breaker, and its bound of calls in flight.
+package final class ProviderGate: Sendable {
+    private let traffic: Mutex<ProviderTraffic>
+    private let dice: @Sendable () -> UInt64
+
+    package init(_ traffic: ProviderTraffic, dice: @escaping @Sendable () -> UInt64) {
+        self.traffic = Mutex(traffic)
+        self.dice = dice
+    }
+
+    /// Takes a place at the route's provider. Throws 503 with the time after which another try
+    /// makes sense.
+    func admit(_ route: Route, at now: Timestamp) throws(WeirError) -> RoutePass {
+        let admission = traffic.withLock {
+            $0.admit(route.provider, route.model, at: now, dice: dice())
+        }
+        switch admission {
+        case .admitted(let permit): return RoutePass(gate: self, permit: permit)
+        case .full:
+            throw WeirError(
+                .overloaded, "The AI provider has as many calls as it may have", retryAfter: 1)
+        case .broken(let seconds):
+            throw WeirError(
+                .providerUnavailable, "The AI provider has failed and is left alone",
+                retryAfter: seconds)
+        }
+    }
+
+    /// Every provider as it is now.
+    package func snapshots(at now: Timestamp) -> [ProviderSnapshot] {
+        traffic.withLock { $0.snapshots(at: now) }
+    }
+
+    func takeChanges() -> [CircuitBreakers.Change] { traffic.withLock { $0.takeChanges() } }
+
+    fileprivate func record(
+        _ outcome: BreakerOutcome, _ permit: ProviderTraffic.Permit, _ now: Timestamp
+    ) {
+        traffic.withLock { $0.record(outcome, of: permit, at: now) }
+    }
+
+    fileprivate func end(_ permit: ProviderTraffic.Permit, _ now: Timestamp) {
+        traffic.withLock { $0.end(permit, at: now) }
+    }
+}
+
+/// One call's place at a provider; ended once, whatever happens.
+struct RoutePass: Sendable {
+    fileprivate let gate: ProviderGate
+    fileprivate let permit: ProviderTraffic.Permit
+
+    /// Tells the breaker how it goes: for a stream at its first token, and again where it breaks.
+    func record(_ ending: AttemptEnding, at now: Timestamp) {
+        gate.record(ending.outcome, permit, now)
+    }
+
+    /// Gives the place back.
+    func end(at now: Timestamp) { gate.end(permit, now) }
+}
