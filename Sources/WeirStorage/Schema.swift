@@ -3,7 +3,9 @@
 /// The position in the list is the file's `user_version`. Periods are year × 100 + month, days
 /// year × 10,000 + month × 100 + day, times milliseconds since 1970 UTC, money nano-USD.
 enum Schema {
-    static let migrations: [String] = [ledger + idempotency + directory + audit]
+    static let migrations: [String] = [
+        ledger + idempotency + directory + audit, keptStreams,
+    ]
 
     static var version: Int64 { Int64(migrations.count) }
 
@@ -143,6 +145,12 @@ enum Schema {
             UNIQUE (tenant_id, key)
         ) STRICT;
         CREATE INDEX idempotency_in_flight ON idempotency (id) WHERE status IS NULL;
+
+        """
+
+    /// A kept answer may be a stream. Null is JSON.
+    private static let keptStreams = """
+        ALTER TABLE idempotency ADD COLUMN content_type TEXT;
 
         """
 

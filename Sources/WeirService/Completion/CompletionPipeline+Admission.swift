@@ -100,7 +100,7 @@ extension CompletionPipeline {
             throw WeirError(error)
         }
         return CompletionReply(
-            status: reply.status, body: reply.body, contentType: reply.contentType,
-            origin: origin)
+            status: reply.status, body: reply.body(for: call.dialect),
+            contentType: reply.contentType, origin: origin)
     }
 }

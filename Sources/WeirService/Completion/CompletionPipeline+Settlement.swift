@@ -55,8 +55,7 @@ extension CompletionPipeline {
         _ claim: IdempotencyClaim, _ run: CompletionRun, _ error: WeirError
     ) -> ClaimResolution {
         guard run.hasCharged else { return .free(claim) }
-        let body = run.call.dialect.encode(error, request: run.call.request)
-        return .complete(claim, StoredReply(status: error.code.status, body: body))
+        return .complete(claim, StoredReply(error, request: run.call.request))
     }
 
     /// Ends the claim of a call whose attempts are all settled and that gives no answer.

@@ -156,8 +156,7 @@ struct StreamDelivery: Sendable {
         }
         let error = WeirError(
             .conflict, "This call was answered by a stream that was too long to be kept")
-        let body = run.call.dialect.encode(error, request: run.call.request)
-        return .complete(claim, StoredReply(status: error.code.status, body: body))
+        return .complete(claim, StoredReply(error, request: run.call.request))
     }
 
     private func log() {

@@ -40,6 +40,14 @@ extension SQLiteStore {
         }
     }
 
+    package func append(_ entry: AuditEntry, event: String) async throws(StoreError) {
+        try await writer.write { session throws(SQLiteError) in
+            try session.append(ChainEntry(entry))
+            try session.publish(
+                event, payload: entry.details.encoded, tenant: entry.tenant, at: entry.at)
+        }
+    }
+
     package func auditEntries(
         below cursor: Int64?, limit: Int
     ) async throws(StoreError) -> [RecordedAuditEntry] {

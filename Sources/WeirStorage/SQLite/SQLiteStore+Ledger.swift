@@ -20,6 +20,14 @@ extension SQLiteStore {
         }
     }
 
+    package func resolve(
+        _ claim: ClaimResolution, request: RequestID
+    ) async throws(StoreError) {
+        try await writer.write { session throws(SQLiteError) in
+            try session.resolve(claim, for: request)
+        }
+    }
+
     package func record(_ row: LedgerRow, audit: AuditEntry?) async throws(StoreError) {
         try await writer.write { session throws(SQLiteError) in
             try session.record(row, audit: audit)

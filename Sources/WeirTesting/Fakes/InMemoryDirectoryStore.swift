@@ -7,6 +7,7 @@ package final class InMemoryDirectoryStore: DirectoryStore {
     fileprivate struct State {
         var contents: DirectoryContents
         var entries: [RecordedAuditEntry] = []
+        var events: [String] = []
         var failure: StoreError?
     }
     private let state: Mutex<State>
@@ -20,6 +21,9 @@ package final class InMemoryDirectoryStore: DirectoryStore {
 
     /// Every entry, oldest first.
     package var audit: [AuditEntry] { state.withLock { $0.entries.map(\.entry) } }
+
+    /// The types of every event, oldest first.
+    package var events: [String] { state.withLock { $0.events } }
 
     package func loadDirectory() async throws(StoreError) -> DirectoryContents {
         state.withLock { $0.contents }
@@ -46,6 +50,13 @@ package final class InMemoryDirectoryStore: DirectoryStore {
 
     package func append(_ entry: AuditEntry) async throws(StoreError) {
         try write { $0.chain(entry) }
+    }
+
+    package func append(_ entry: AuditEntry, event: String) async throws(StoreError) {
+        try write { state in
+            state.chain(entry)
+            state.events.append(event)
+        }
     }
 
     package func auditEntries(

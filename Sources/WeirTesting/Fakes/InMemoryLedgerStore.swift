@@ -64,6 +64,12 @@ package final class InMemoryLedgerStore: LedgerStore {
         }
     }
 
+    package func resolve(
+        _ claim: ClaimResolution, request: RequestID
+    ) async throws(StoreError) {
+        try write { $0.resolve(claim, request: request) }
+    }
+
     package func record(_ row: LedgerRow, audit: AuditEntry?) async throws(StoreError) {
         try write { state in
             state.rows[row.attempt] = row

@@ -12,10 +12,13 @@ struct Streaming {
     /// Whether the reader has to take something first: the socket isn't read meanwhile.
     var isResting = false
     var owesRead = false
+    /// Nobody reads it any more; until then its end may still come.
+    var discardedUntil: NIODeadline?
 
     /// When it has waited too long, as things stand now. What waits for its own reader is no fault
     /// of the provider's.
     var due: NIODeadline {
+        if let discardedUntil { return min(deadline, discardedUntil) }
         if isResting { return deadline }
         guard let last = body?.tokenTime else {
             return min(deadline, start + TimeAmount(limits.firstToken))
@@ -34,7 +37,9 @@ extension UpstreamConnection {
             caller.open(body)
         }
         let bytes = collector.takeBody()
-        guard !bytes.isEmpty, let body = streaming?.body else { return }
+        guard !bytes.isEmpty, streaming?.discardedUntil == nil, let body = streaming?.body else {
+            return
+        }
         if body.receive(bytes) { streaming?.isResting = true }
     }
 
@@ -57,6 +62,15 @@ extension UpstreamConnection {
         guard streaming?.owesRead == true else { return }
         streaming?.owesRead = false
         context?.read()
+    }
+
+    /// The reader has what it wanted: a moment is given for the end, so that the connection can be
+    /// used again.
+    func discard(_ body: ReplyBody) {
+        guard streaming?.body === body else { return }
+        streaming?.discardedUntil = .now() + .seconds(1)
+        goOn()
+        if let due = streaming?.due { setAlarm(due) }
     }
 
     /// The reader wants no more of it.

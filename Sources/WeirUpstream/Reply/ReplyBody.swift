@@ -50,6 +50,8 @@ package final class ReplyBody: UpstreamBody {
         lastToken.store(NIODeadline.now().uptimeNanoseconds, ordering: .relaxed)
     }
 
+    package func discard() { onLoop { [self] in $0.discard(self) } }
+
     package func cancel() { onLoop { [self] in $0.giveUp(self) } }
 
     // MARK: - What the connection does

@@ -35,7 +35,7 @@ final class LedgerStatements {
         claim = try connection.prepare(LedgerStatements.claimText)
         completeClaim = try connection.prepare(
             """
-            UPDATE idempotency SET status = ?, body = ?, expires_at = ?
+            UPDATE idempotency SET status = ?, body = ?, content_type = ?, expires_at = ?
             WHERE tenant_id = ? AND key = ? AND request_id = ? AND status IS NULL
             """)
         freeClaim = try connection.prepare(

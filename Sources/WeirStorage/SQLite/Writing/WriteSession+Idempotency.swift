@@ -35,6 +35,7 @@ extension WriteSession {
             let complete = ledger.completeClaim
             complete.bind(Int64(reply.status))
             complete.bind(blob: reply.body)
+            complete.bind(reply.contentType == CompletionReply.json ? nil : reply.contentType)
             complete.bind(claim.expiresAt.milliseconds)
             complete.bind(claim.tenant.number)
             complete.bind(claim.key)
@@ -80,7 +81,7 @@ extension WriteSession {
 
 extension IdempotencyRecord {
     static let query = """
-        SELECT fingerprint, request_id, status, body, expires_at FROM idempotency
+        SELECT fingerprint, request_id, status, body, content_type FROM idempotency
         WHERE tenant_id = ? AND key = ?
         """
 
@@ -93,7 +94,9 @@ extension IdempotencyRecord {
             guard let status = Int(exactly: status) else {
                 throw .corrupt("an idempotency record can't be read")
             }
-            reply = StoredReply(status: status, body: row.bytes(3))
+            reply = StoredReply(
+                status: status, body: row.bytes(3),
+                contentType: row.optionalText(4) ?? CompletionReply.json)
         }
         self.init(fingerprint: row.bytes(0), request: request, reply: reply)
     }

@@ -132,15 +132,27 @@ extension WriteSession {
         insert.bind(crossing.limit.nanos)
         insert.bind(audit.at.milliseconds)
         guard try insert.run() == 1 else { return false }
-        let event = try connection.statement(
-            "INSERT INTO events (at, tenant_id, type, payload) VALUES (?, ?, ?, ?)")
-        event.bind(audit.at.milliseconds)
-        event.bind(key.tenant.number)
-        event.bind("BudgetThreshold")
-        event.bind(text: crossing.payload)
-        try event.run()
+        try publish(
+            "BudgetThreshold", payload: crossing.payload, tenant: key.tenant, at: audit.at)
         try append(ChainEntry(audit))
         return true
+    }
+}
+
+extension WriteSession {
+    /// Puts an event into the outbox.
+    ///
+    /// - Parameter payload: JSON text.
+    func publish(
+        _ type: String, payload: [UInt8], tenant: TenantID?, at now: Timestamp
+    ) throws(SQLiteError) {
+        let event = try connection.statement(
+            "INSERT INTO events (at, tenant_id, type, payload) VALUES (?, ?, ?, ?)")
+        event.bind(now.milliseconds)
+        event.bind(tenant?.number)
+        event.bind(type)
+        event.bind(text: payload)
+        try event.run()
     }
 }
 

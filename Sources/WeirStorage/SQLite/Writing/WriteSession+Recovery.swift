@@ -47,21 +47,27 @@ extension WriteSession {
     private func endClaims(of crashed: Set<String>) throws(SQLiteError) -> Int {
         let query = try connection.statement(
             """
-            SELECT tenant_id, key, request_id FROM idempotency
+            SELECT tenant_id, key, request_id, EXISTS (
+                SELECT 1 FROM ai_usage_log AS log
+                WHERE log.attempt_id = idempotency.attempt_id AND log.basis <> 'none')
+            FROM idempotency
             WHERE status IS NULL AND attempt_id <= ? ORDER BY id
             """)
         query.bind(lastAttemptBefore.number)
-        var claims: [(tenant: Int64, key: String, request: String)] = []
+        var claims: [(tenant: Int64, key: String, request: String, isCharged: Bool)] = []
         try query.each { row throws(SQLiteError) in
-            claims.append((row.int64(0), row.text(1), row.text(2)))
+            claims.append((row.int64(0), row.text(1), row.text(2), row.bool(3)))
         }
         let complete = try connection.statement(
             """
-            UPDATE idempotency SET status = 502, body = ?
+            UPDATE idempotency SET status = 502, body = ?, content_type = NULL
             WHERE tenant_id = ? AND key = ? AND request_id = ? AND status IS NULL
             """)
         for claim in claims {
-            guard crashed.contains("\(claim.tenant) \(claim.request)") else {
+            // A call can also end between two attempts, of which the first was charged.
+            let isExecuted =
+                claim.isCharged || crashed.contains("\(claim.tenant) \(claim.request)")
+            guard isExecuted else {
                 try freeClaim(tenant: claim.tenant, key: claim.key, request: claim.request)
                 continue
             }
