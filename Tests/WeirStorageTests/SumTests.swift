@@ -131,21 +131,33 @@ import WeirStorage
     }
 
     @Test func whatIsFoundTooLateEndsAllWriting() async throws {
-        try await withChanged("UPDATE usage_rollup SET calls = 0 WHERE dimension = 'day'") {
-            store, _ in
-            let verdict = try await store.checkSums(from: Sample.period(), waitingAtMost: .zero)
-            // A check of six rows may well be through before it is asked for.
-            if verdict == .pending {
-                let start = ContinuousClock.now
-                while store.failure == nil, start.duration(to: .now) < .seconds(30) {
-                    try await Task.sleep(for: .milliseconds(5))
-                }
-                #expect(store.failure?.contains("day 2026-04-23") == true)
-                await #expect(throws: StoreError.self) { try await store.append(Sample.audit()) }
-            } else {
-                #expect(verdict != .sound(rows: 6))
+        let folder = try await changed("UPDATE usage_rollup SET calls = 0 WHERE dimension = 'day'")
+        let store = try await SQLiteStore.open(path: folder.path)
+        let verdict = try await store.checkSums(from: Sample.period(), waitingAtMost: .zero)
+        // A check of six rows may well be through before it is asked for.
+        if verdict == .pending {
+            let start = ContinuousClock.now
+            while store.failure == nil, start.duration(to: .now) < .seconds(30) {
+                try await Task.sleep(for: .milliseconds(5))
             }
+            #expect(store.failure?.contains("day 2026-04-23") == true)
+            await #expect(throws: StoreError.self) { try await store.append(Sample.audit()) }
         }
+        await store.close()
+        // The next start waits to the end; after a repair none has to.
+        let next = try await SQLiteStore.open(path: folder.path)
+        guard case .differing = try await next.checkSums(
+            from: Sample.period(), waitingAtMost: verdict == .pending ? .zero : .seconds(60))
+        else {
+            Issue.record("the second start didn't wait")
+            return
+        }
+        guard case .repaired = try await next.rebuildSums(now: Sample.now) else {
+            Issue.record("not repaired")
+            return
+        }
+        await next.close()
+        #expect(try rawIntegers(folder.path, "PRAGMA application_id") == [[0]])
     }
 
     @Test func rowsThatSettleMeanwhileAreNoDifference() async throws {

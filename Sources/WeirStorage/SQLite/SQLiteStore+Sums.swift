@@ -27,25 +27,29 @@ extension SQLiteStore {
     /// months to come would be found by nobody before they count. Before `recover`, and once.
     ///
     /// - Parameter limit: How long the caller waits. What takes longer goes on beside the store's
-    ///   work; a difference, or a row that can't be read, then ends all writing.
+    ///   work; a difference, or a row that can't be read, then ends all writing, and the file is
+    ///   marked: its next check is waited for to the end.
     package func checkSums(
         from period: Period, waitingAtMost limit: Duration
     ) async throws(StoreError) -> SumsVerdict {
         let range = SumRange(from: period)
-        let (check, path) = try await readers.read { connection throws(SQLiteError) in
-            (try SumCheck(connection, range), try connection.mainFile())
+        let (check, path, isMarked) = try await readers.read { connection throws(SQLiteError) in
+            (
+                try SumCheck(connection, range), try connection.mainFile(),
+                try connection.hasDoubtfulSums
+            )
         }
-        let (writer, logger) = (writer, logger)
-        sums.start(check, path: path) { outcome in
+        sums.start(check, path: path) { [writer, logger] outcome in
             switch outcome {
             case .success(.sound(let rows)):
                 logger.info("the ledger's sums are its rows'", metadata: ["rows": "\(rows)"])
             case .success(.pending): break
             case .success(.differing(let first, let count)):
-                writer.fail("\(count) sums of the ledger aren't their rows'; \(first)")
-            case .failure(let error): writer.fail("\(error)")
+                writer.endForSums("\(count) sums of the ledger aren't their rows'; \(first)")
+            case .failure(let error): writer.endForSums("\(error)")
             }
         }
+        let limit = isMarked ? nil : limit
         guard let outcome = await sums.outcome(within: limit) else { return .pending }
         return try outcome.get()
     }
@@ -68,7 +72,34 @@ extension SumRange {
     }
 }
 
+extension Writer {
+    /// Marks the file, then ends all writing, whether the mark could be written or not.
+    fileprivate func endForSums(_ reason: String) {
+        // Unstructured: it is called on a thread that must not wait.
+        Task {
+            do {
+                try await write { session throws(SQLiteError) in
+                    try session.connection.markSums(asDoubtful: true)
+                }
+            } catch {
+                // Then the next start is bounded as any other, and finds the same.
+            }
+            fail(reason)
+        }
+    }
+}
+
 extension Connection {
+    /// Whether sums were found to differ after a start had gone on without waiting. Kept in the
+    /// file's header, in the place of an application's own number.
+    fileprivate var hasDoubtfulSums: Bool {
+        get throws(SQLiteError) { try value("PRAGMA application_id") == "1" }
+    }
+
+    func markSums(asDoubtful isDoubtful: Bool) throws(SQLiteError) {
+        try execute("PRAGMA application_id = \(isDoubtful ? 1 : 0)")
+    }
+
     fileprivate func mainFile() throws(SQLiteError) -> String {
         guard let path = try value("SELECT file FROM pragma_database_list WHERE name = 'main'")
         else { throw .corrupt("the database has no file") }

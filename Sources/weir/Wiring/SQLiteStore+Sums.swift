@@ -5,7 +5,7 @@ import WeirStorage
 
 extension SQLiteStore {
     /// How long a start waits for the sums to be counted anew.
-    private static let startWaits = Duration.seconds(30)
+    private static let startWaits = Duration.seconds(10)
 
     /// Refuses a ledger whose sums, of any month that is current somewhere or is to come, aren't
     /// what its rows make: budgets start from them.

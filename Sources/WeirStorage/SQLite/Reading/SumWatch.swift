@@ -36,9 +36,11 @@ final class SumWatch: Sendable {
     }
 
     /// The outcome, or nil where it takes longer.
-    func outcome(within limit: Duration) async -> Outcome? {
+    /// - Parameter limit: nil waits to the end.
+    func outcome(within limit: Duration?) async -> Outcome? {
         // Unstructured: it has to end the wait, whatever becomes of the waiter.
         let alarm = Task {
+            guard let limit else { return }
             // Cancelled where the outcome was there first: then nobody waits.
             try? await Task.sleep(for: limit)
             self.giveUp()

@@ -13,6 +13,7 @@ extension WriteSession {
             return .refused("the audit chain is broken at entry \(entry): \(reason)")
         }
         let differences = try connection.differingSums()
+        try connection.markSums(asDoubtful: false)
         guard !differences.isEmpty else { return .unneeded }
         for difference in differences { try correct(difference) }
         try append(
