@@ -50,7 +50,8 @@ enum UpstreamTLS {
             return try NIOSSLContext(configuration: configuration)
         } catch {
             let source = authoritiesFile ?? "the system's store"
-            throw UpstreamConfigurationError("no authorities can be read from \(source): \(error)")
+            throw UpstreamConfigurationError(
+                "no authorities can be read from \(source): it takes a file of PEM certificates")
         }
     }
 }

@@ -11,7 +11,7 @@ struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show a first metered call on embedded defaults, then serve.",
         discussion: """
-            Uses a database in a new temporary folder. Calls go to the provider sandbox inside \
+            Uses a database in a new temporary folder, and deletes it at the end. Calls go to the provider sandbox inside \
             this process, unless ANTHROPIC_API_KEY, OPENAI_API_KEY, DEEPSEEK_API_KEY or \
             GEMINI_API_KEY is set: then the call is real, and costs what it shows.
             """)
@@ -26,6 +26,14 @@ struct Demo: AsyncParsableCommand {
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "weir-demo-\(UUID().uuidString.prefix(8).lowercased())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer {
+            // What can't be deleted stays in the temporary folder, as everything there may.
+            try? FileManager.default.removeItem(at: folder)
+        }
+        try await serve(folder)
+    }
+
+    private func serve(_ folder: URL) async throws {
         let stage = try await DemoStage.set(
             folder: folder.path, port: port, environment: ProcessInfo.processInfo.environment)
         LogOutput.bootstrap(stage.configuration.logging)

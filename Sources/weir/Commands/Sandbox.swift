@@ -41,7 +41,10 @@ struct Sandbox: AsyncParsableCommand {
                     latencyMilliseconds: Int(clamping: latency.wholeMilliseconds)),
                 group: MultiThreadedEventLoopGroup.singleton)
         } catch {
-            throw CommandFailure("The sandbox can't start on \(host):\(port): \(error)")
+            throw CommandFailure(
+                isListeningFailure(error)
+                    ? "The sandbox \(listeningFailure(host, port, error))"
+                    : "The sandbox can't start: \(plainReason(error))")
         }
         let stop = StopSignal()
         Console.result("Provider sandbox on http://\(host):\(sandbox.port)")

@@ -20,7 +20,7 @@ enum Server {
         do {
             service = try await AIService.start(configuration)
         } catch {
-            throw CommandFailure("weir can't start: \(describe(error))")
+            throw CommandFailure("weir can't start: \(plainReason(error))")
         }
         let server = WeirServer(
             service.useCases, settings: configuration.serverSettings, onListening: onListening)
@@ -37,19 +37,17 @@ enum Server {
             try await ServiceGroup(configuration: group).run()
         } catch {
             await service.stop()
-            throw CommandFailure("weir ended: \(describe(error))")
+            throw CommandFailure(ending(error, configuration.server))
         }
         await service.stop()
         logger.info("weir ended, every call is settled")
     }
 
-    private static func describe(_ error: any Error) -> String {
-        switch error {
-        case let failure as StartFailure: failure.description
-        case let error as PriceBookError: "prices: \(error)"
-        case StoreError.unavailable(let reason): reason
-        default: "\(error)"
-        }
+    /// What the server throws by itself is that it can't listen.
+    private static func ending(_ error: any Error, _ server: Configuration.Server) -> String {
+        isListeningFailure(error)
+            ? "weir can't start: \(listeningFailure(server.host, server.port, error))"
+            : "weir ended: \(plainReason(error))"
     }
 }
 

@@ -28,7 +28,9 @@ enum NetworkChecks {
             return [.fail("port", "\(address) isn't allowed", "take a port from 1024 up")]
         } catch {
             return [
-                .fail("port", "\(address): \(error)", "set server.host to an address of this host")
+                .fail(
+                    "port", "\(address): \(plainReason(error))",
+                    "set server.host to an address of this host")
             ]
         }
     }
