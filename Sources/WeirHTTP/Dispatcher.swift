@@ -7,6 +7,7 @@ import WeirService
 /// Whatever goes wrong on the way leaves through `ErrorBody`.
 struct Dispatcher: Sendable {
     private let endpoints: EndpointTable
+    private let doors: Doors
     private let authenticator: Authenticator
     private let newRequest: @Sendable () -> RequestID
     private let bodyLimit: Int
@@ -14,6 +15,7 @@ struct Dispatcher: Sendable {
 
     init(_ use: UseCases, settings: ServerSettings, logger: Logger) {
         endpoints = EndpointTable(Routes(use: use, settings: settings).all)
+        doors = use.doors
         authenticator = use.authenticator
         newRequest = use.newRequest
         bodyLimit = settings.bodyLimit
@@ -34,12 +36,15 @@ struct Dispatcher: Sendable {
                     "request failed",
                     metadata: ["request": "\(request)", "error": "\(error.message)"])
             }
-            answer = ErrorBody.answer(error, request: request)
+            answer = ErrorBody.answer(error, request: request, dialect: dialect(of: head))
             if error.code == .methodNotAllowed {
                 answer.headers.append(HTTPField(name: .allow, value: allowed(head)))
             }
         }
         answer.headers.append(HTTPField(name: .requestID, value: request.description))
+        if dialect(of: head).wire == .messages {
+            answer.headers.append(HTTPField(name: .plainRequestID, value: request.description))
+        }
         logger.debug(
             "request",
             metadata: [
@@ -92,10 +97,20 @@ struct Dispatcher: Sendable {
         _ readBody: (Int) async throws(WeirError) -> [UInt8]
     ) async throws(WeirError) -> JSON {
         if endpoint.body == .ignored { return .null }
-        try RequestBodyReader.check(head.headers, limit: bodyLimit)
-        let bytes = try await readBody(bodyLimit)
+        let limit = endpoint.bodyLimit ?? bodyLimit
+        try RequestBodyReader.check(head.headers, limit: limit)
+        let bytes = try await readBody(limit)
         if endpoint.body == .optionalJSON, bytes.isEmpty { return .null }
         return try RequestBodyReader.json(bytes, headers: head.headers)
+    }
+
+    /// Whose form the client of a path reads.
+    private func dialect(of head: CallHead) -> any ClientReplyDialect {
+        let path = Target(head.target).path
+        if case .found(let endpoint, _) = endpoints.match(head.method, path) {
+            return endpoint.dialect
+        }
+        return doors.dialect(ofPath: path)
     }
 
     private func allowed(_ head: CallHead) -> String {

@@ -4,9 +4,13 @@ import WeirService
 
 /// The only door through which an error leaves the process.
 enum ErrorBody {
-    static func answer(_ error: WeirError, request: RequestID) -> Answer {
+    /// - Parameter dialect: whose form the client reads; Weir's own where nothing else is said.
+    static func answer(
+        _ error: WeirError, request: RequestID,
+        dialect: any ClientReplyDialect = CompleteDialect()
+    ) -> Answer {
         var answer = Answer(
-            status: error.code.status, body: CompletionBody.error(error, request: request))
+            status: error.code.status, body: dialect.encode(error, request: request))
         if !error.code.isRetryable { answer.headers.append(noRetry) }
         if let seconds = error.retryAfter {
             answer.headers.append(HTTPField(name: .retryAfter, value: String(seconds)))

@@ -41,6 +41,6 @@ struct Routes: Sendable {
             Endpoint(.get, "/health", .open, health),
             Endpoint(.get, "/health/live", .open, liveness),
             Endpoint(.get, "/health/ready", .open, health),
-        ]
+        ] + dropIns
     }
 }

@@ -18,6 +18,12 @@ package struct ServerSettings: Sendable {
     package var backlog = 1_024
     /// `max_tokens` of a completion that names none.
     package var defaultMaxTokens: Int64 = 1_024
+    /// The same on the providers' own endpoints, where clients expect longer answers.
+    package var dropInMaxTokens: Int64 = 4_096
+    /// The longest body there, in bytes: it may carry images.
+    package var dropInBodyLimit = 32 * 1_024 * 1_024
+    /// How long a client may take nothing of an answer before its connection is closed.
+    package var stallTimeout: Duration = .seconds(60)
 
     package init() {}
 }

@@ -7,7 +7,11 @@ package struct UseCases: Sendable {
     package let newRequest: @Sendable () -> RequestID
     package let authenticator: Authenticator
     /// The completion pipeline's `complete`.
-    package let complete: @Sendable (CompletionCall) async throws(WeirError) -> CompletionReply
+    package let complete: @Sendable (CompletionCall) async throws(WeirError) -> CompletionOutcome
+    /// The forms in which clients may ask.
+    package let doors: Doors
+    /// Every provider's breaker and traffic.
+    package let traffic: @Sendable () -> [ProviderSnapshot]
     package let usage: UsageQueries
     package let tenants: TenantAdministration
     package let keys: KeyAdministration
@@ -19,7 +23,9 @@ package struct UseCases: Sendable {
 
     package init(
         newRequest: @escaping @Sendable () -> RequestID, authenticator: Authenticator,
-        complete: @escaping @Sendable (CompletionCall) async throws(WeirError) -> CompletionReply,
+        complete:
+            @escaping @Sendable (CompletionCall) async throws(WeirError) -> CompletionOutcome,
+        doors: Doors, traffic: @escaping @Sendable () -> [ProviderSnapshot],
         usage: UsageQueries, tenants: TenantAdministration, keys: KeyAdministration,
         killSwitches: KillSwitchAdministration, prices: PriceAdministration,
         adjustments: Adjustments, audit: AuditQueries, health: any HealthSource
@@ -27,6 +33,8 @@ package struct UseCases: Sendable {
         self.newRequest = newRequest
         self.authenticator = authenticator
         self.complete = complete
+        self.doors = doors
+        self.traffic = traffic
         self.usage = usage
         self.tenants = tenants
         self.keys = keys

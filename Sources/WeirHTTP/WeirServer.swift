@@ -84,12 +84,34 @@ private struct HummingbirdAdapter: HTTPResponder {
         }
     }
 
+    /// Ends cleanly whatever became of the answer: what went wrong was said in it.
+    private func body(of stream: LiveStream) -> ResponseBody {
+        ResponseBody { writer in
+            guard var delivery = stream.begin() else { return }
+            do {
+                // A write waits while the connection takes no more.
+                while let bytes = await delivery.next() {
+                    try await writer.write(ByteBuffer(bytes: bytes))
+                }
+            } catch {
+                await delivery.abandon()
+                throw error
+            }
+            try await writer.finish(nil)
+        }
+    }
+
     private func response(_ answer: Answer, to method: HTTPRequest.Method) -> Response {
         var headers = answer.fields
         // The answer to a HEAD is a head alone; bytes behind it would be read as the next answer.
         if method == .head {
             headers[.contentLength] = String(answer.body.count)
             return Response(status: .init(code: answer.status), headers: headers)
+        }
+        if let stream = answer.stream {
+            headers[.acceleratedBuffering] = "no"
+            return Response(
+                status: .init(code: answer.status), headers: headers, body: body(of: stream))
         }
         return Response(
             status: .init(code: answer.status), headers: headers,

@@ -54,7 +54,7 @@ import Testing
                     query.append(String(match.1))
                 }
             }
-            #expect(Set(query) == Set(endpoint.query), "\(name)")
+            #expect(Set(query) == Set(endpoint.query ?? []), "\(name)")
             let hasBody = lines.contains { $0.hasSuffix("requestBody:") }
             #expect(hasBody == (endpoint.body != .ignored), "\(name)")
             let isOpen = lines.contains { $0.hasSuffix("security: []") }

@@ -78,6 +78,14 @@ import WeirService
         Case(
             "identity", "200 ok", reuses: true,
             .send("HTTP/1.1 200 OK\r\ncontent-encoding: identity\r\ncontent-length: 2\r\n\r\nok")),
+        // Its status says what is charged; the body can't be read, and isn't kept.
+        Case(
+            "a compressed error", "429 ", reuses: true,
+            .send("HTTP/1.1 429 T\r\nContent-Encoding: gzip\r\ncontent-length: 2\r\n\r\nxx")),
+        Case(
+            "a compressed error in chunks", "503 ", reuses: true,
+            .send("HTTP/1.1 503 T\r\ncontent-encoding: br\r\ntransfer-encoding: chunked\r\n\r\n"),
+            .send("2\r\nxx\r\n0\r\n\r\n")),
     ]
 
     private static let cut = [
@@ -127,6 +135,9 @@ import WeirService
         Case(
             "compressed", "malformed",
             .send("HTTP/1.1 200 OK\r\nContent-Encoding: GZIP\r\ncontent-length: 2\r\n\r\nxx")),
+        Case(
+            "a compressed redirection", "malformed",
+            .send("HTTP/1.1 307 T\r\nContent-Encoding: gzip\r\ncontent-length: 2\r\n\r\nxx")),
         Case(
             "a longer body than allowed", "malformed",
             .send("HTTP/1.1 200 OK\r\ncontent-length: 1001\r\n\r\n")),

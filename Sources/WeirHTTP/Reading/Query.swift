@@ -9,7 +9,8 @@ struct Query: Sendable {
 
     init() {}
 
-    init(_ text: ArraySlice<UInt8>, allowing names: [String]) throws(WeirError) {
+    /// - Parameter names: the known ones; others are refused, or passed over where it is nil.
+    init(_ text: ArraySlice<UInt8>, allowing names: [String]?) throws(WeirError) {
         guard !text.isEmpty else { return }
         let pairs = text.split(separator: UInt8(ascii: "&"))
         guard pairs.count <= Query.countLimit else {
@@ -21,7 +22,7 @@ struct Query: Sendable {
             guard let name = PercentCoding.decode(pair[..<mark], plusIsBlank: true),
                 let value = PercentCoding.decode(rest, plusIsBlank: true)
             else { throw WeirError(.invalidRequest, "The query can't be decoded") }
-            guard names.contains(name) else {
+            guard names?.contains(name) ?? true else {
                 let shown = shownName(name)
                 throw WeirError(
                     .invalidRequest, "Unknown query parameter \"\(shown)\"", param: shown)

@@ -10,23 +10,21 @@ extension Routes {
             throw WeirError(.invalidRequest, "tenant_id is missing", param: "tenant_id")
         }
         try call.caller.require(tenant)
-        let reply = try await use.complete(
-            CompletionCall(
-                caller: call.caller, request: call.request, tenant: tenant, user: fields.user,
-                feature: fields.feature, model: fields.model, system: fields.conversation.system,
-                messages: fields.conversation.messages, maxTokens: fields.maxTokens,
-                temperature: fields.temperature, topP: fields.topP, stop: fields.stop,
-                idempotency: try idempotencyKey(call, tenant)))
-        return answer(reply)
+        return answer(
+            try await use.complete(
+                CompletionCall(
+                    caller: call.caller, request: call.request, tenant: tenant, user: fields.user,
+                    feature: fields.feature, dialect: CompleteDialect(),
+                    work: .chat(fields.client(body: call.body)),
+                    idempotency: try idempotencyKey(call, tenant))))
     }
 
-    private func idempotencyKey(
-        _ call: Call, _ tenant: TenantID
-    ) throws(WeirError) -> IdempotencyKey? {
+    func idempotencyKey(_ call: Call, _ tenant: TenantID) throws(WeirError) -> IdempotencyKey? {
         let values = call.head.headers[values: .idempotencyKey]
         guard let text = values.first else { return nil }
         let fingerprint = IdempotencyKey.fingerprint(
-            method: "POST", path: "/ai/complete", tenant: tenant, body: call.body)
+            method: call.head.method.rawValue, path: call.head.target, tenant: tenant,
+            body: call.body)
         guard values.count == 1, let key = IdempotencyKey(text, fingerprint: fingerprint) else {
             throw WeirError(
                 .invalidRequest,
@@ -36,20 +34,41 @@ extension Routes {
         return key
     }
 
-    private func answer(_ reply: CompletionReply) -> Answer {
-        var answer = Answer(status: reply.status, body: reply.body)
-        if let facts = reply.facts {
-            answer.headers = [
-                HTTPField(name: .cost, value: facts.cost.usd),
-                HTTPField(name: .attempts, value: String(facts.attempts)),
-                HTTPField(name: .model, value: facts.model.description),
-                HTTPField(name: .provider, value: facts.provider.description),
-            ]
+    /// What the pipeline answers, with the facts in headers.
+    func answer(_ outcome: CompletionOutcome) -> Answer {
+        switch outcome {
+        case .whole(let reply): return answer(reply)
+        case .stream(let stream):
+            var answer = Answer(status: 200, body: [], contentType: stream.contentType)
+            answer.stream = stream
+            answer.headers = headers(stream.facts)
+            return answer
         }
-        if reply.isReplay {
+    }
+
+    private func answer(_ reply: CompletionReply) -> Answer {
+        var answer = Answer(status: reply.status, body: reply.body, contentType: reply.contentType)
+        if let facts = reply.facts { answer.headers = headers(facts) }
+        switch reply.origin {
+        case .provider: break
+        case .replay:
             answer.headers.append(HTTPField(name: .idempotentReplayed, value: "true"))
+        case .cache: answer.headers.append(HTTPField(name: .weirCache, value: "hit"))
+        }
+        if reply.origin != .provider {
+            answer.headers.append(HTTPField(name: .cost, value: Money.zero.usd))
         }
         if reply.status >= 400 { answer.headers.append(ErrorBody.noRetry) }
         return answer
+    }
+
+    private func headers(_ facts: CompletionReply.Facts) -> [HTTPField] {
+        var headers = [
+            HTTPField(name: .attempts, value: String(facts.attempts)),
+            HTTPField(name: .model, value: facts.model.description),
+            HTTPField(name: .provider, value: facts.provider.description),
+        ]
+        if let cost = facts.cost { headers.append(HTTPField(name: .cost, value: cost.usd)) }
+        return headers
     }
 }

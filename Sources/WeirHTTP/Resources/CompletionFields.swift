@@ -12,6 +12,7 @@ struct CompletionFields {
     let temperature: DecimalNumber?
     let topP: DecimalNumber?
     let stop: [String]
+    let isStream: Bool
 
     private static let names = [
         "tenant_id", "user_id", "feature_slug", "model", "system_prompt", "user_message",
@@ -30,11 +31,21 @@ struct CompletionFields {
         topP = try fields.decimal("top_p", in: 0...1)
         stop = try CompletionFields.stop(fields)
         try CompletionFields.checkMetadata(fields)
-        if try fields.bool("stream") == true {
-            throw WeirError(
-                .invalidRequest, "streaming is not available yet on this endpoint",
-                param: "stream")
-        }
+        isStream = try fields.bool("stream") ?? false
+    }
+
+    /// What is asked for. Nobody is passed through: no provider speaks this wire.
+    func client(body: JSON) -> ClientRequest {
+        let chat = ChatRequest(
+            model: model, system: conversation.system, messages: conversation.messages,
+            maxTokens: maxTokens, temperature: temperature, topP: topP, stop: stop)
+        let texts = [conversation.system ?? ""] + conversation.messages.map(\.text)
+        return ClientRequest(
+            chat: chat, maxTokens: maxTokens, stream: isStream ? StreamOptions() : nil,
+            input: InputBound(
+                textBytes: texts.reduce(0) { $0 + Int64($1.utf8.count) },
+                items: Int64(conversation.messages.count)),
+            body: body.object ?? JSONObject())
     }
 
     /// One sequence, or an array of at most four.

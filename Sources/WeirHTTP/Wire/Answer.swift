@@ -1,5 +1,6 @@
 import HTTPTypes
 import WeirCore
+import WeirService
 
 /// What goes back to a client, in no server's types.
 struct Answer: Sendable {
@@ -7,6 +8,8 @@ struct Answer: Sendable {
     var body: [UInt8]
     var contentType: String?
     var headers: [HTTPField]
+    /// In the place of `body`, where the answer comes in pieces.
+    var stream: LiveStream?
 
     static let json = "application/json"
 
@@ -45,6 +48,15 @@ extension HTTPField.Name {
     static let googleAPIKey = named("x-goog-api-key")
     static let idempotencyKey = named("idempotency-key")
     static let idempotentReplayed = named("idempotent-replayed")
+    /// Anthropic's name for `x-request-id`.
+    static let plainRequestID = named("request-id")
+    static let acceleratedBuffering = named("x-accel-buffering")
+    static let weirTenant = named("x-weir-tenant")
+    static let weirUser = named("x-weir-user")
+    static let weirFeature = named("x-weir-feature")
+    static let weirCache = named("x-weir-cache")
+    static let anthropicVersion = named("anthropic-version")
+    static let anthropicBeta = named("anthropic-beta")
     static let cost = named("x-weir-cost-usd")
     static let attempts = named("x-weir-attempts")
     static let model = named("x-weir-model")

@@ -1,15 +1,20 @@
 import HTTPTypes
 import WeirCore
+import WeirService
 
 /// One line of the route table.
 struct Endpoint: Sendable {
     let method: HTTPRequest.Method
-    /// With at most one placeholder: `/admin/keys/{id}`.
+    /// With at most one placeholder: `/admin/keys/{id}`; `{name...}` takes slashes too.
     let path: String
     let access: Access
     let body: BodyRule
-    /// The query parameters that it knows.
-    let query: [String]
+    /// The query parameters that it knows; nil passes over those that it doesn't.
+    let query: [String]?
+    /// In whose form its errors are written.
+    let dialect: any ClientReplyDialect
+    /// The longest body, where it isn't the server's.
+    let bodyLimit: Int?
     let handler: @Sendable (Call) async throws(WeirError) -> Answer
 
     /// Who may call it at all; what a caller may see is the use case's to say.
@@ -30,7 +35,8 @@ struct Endpoint: Sendable {
 
     init(
         _ method: HTTPRequest.Method, _ path: String, _ access: Access, body: BodyRule = .ignored,
-        query: [String] = [],
+        query: [String]? = [], dialect: any ClientReplyDialect = CompleteDialect(),
+        bodyLimit: Int? = nil,
         _ handler: @escaping @Sendable (Call) async throws(WeirError) -> Answer
     ) {
         self.method = method
@@ -38,6 +44,8 @@ struct Endpoint: Sendable {
         self.access = access
         self.body = body
         self.query = query
+        self.dialect = dialect
+        self.bodyLimit = bodyLimit
         self.handler = handler
     }
 }

@@ -4,7 +4,14 @@ import HTTPTypes
 /// no case folding, no `//`, no trailing slash, no dot segments.
 struct EndpointTable: Sendable {
     private let exact: [String: [Endpoint]]
-    private let patterns: [(prefix: [UInt8], suffix: [UInt8], endpoint: Endpoint)]
+    private let patterns: [Pattern]
+
+    private struct Pattern {
+        let prefix: [UInt8]
+        let suffix: [UInt8]
+        let takesSlashes: Bool
+        let endpoint: Endpoint
+    }
 
     enum Match {
         case found(Endpoint, parameter: String)
@@ -15,7 +22,7 @@ struct EndpointTable: Sendable {
 
     init(_ endpoints: [Endpoint]) {
         var exact: [String: [Endpoint]] = [:]
-        var patterns: [(prefix: [UInt8], suffix: [UInt8], endpoint: Endpoint)] = []
+        var patterns: [Pattern] = []
         for endpoint in endpoints {
             let path = Array(endpoint.path.utf8)
             guard let open = path.firstIndex(of: UInt8(ascii: "{")),
@@ -24,7 +31,11 @@ struct EndpointTable: Sendable {
                 exact[endpoint.path, default: []].append(endpoint)
                 continue
             }
-            patterns.append((Array(path[..<open]), Array(path[(close + 1)...]), endpoint))
+            patterns.append(
+                Pattern(
+                    prefix: Array(path[..<open]), suffix: Array(path[(close + 1)...]),
+                    takesSlashes: path[..<close].suffix(3).elementsEqual("...".utf8),
+                    endpoint: endpoint))
         }
         self.exact = exact
         self.patterns = patterns
@@ -40,9 +51,7 @@ struct EndpointTable: Sendable {
         let bytes = Array(path.utf8)
         var allowed: [String] = []
         for pattern in patterns {
-            guard let parameter = parameter(of: bytes, pattern.prefix, pattern.suffix) else {
-                continue
-            }
+            guard let parameter = parameter(of: bytes, pattern) else { continue }
             if pattern.endpoint.method == method {
                 return .found(pattern.endpoint, parameter: parameter)
             }
@@ -52,12 +61,13 @@ struct EndpointTable: Sendable {
     }
 
     /// What stands in the placeholder, decoded; nil where the path is another one.
-    private func parameter(of path: [UInt8], _ prefix: [UInt8], _ suffix: [UInt8]) -> String? {
+    private func parameter(of path: [UInt8], _ pattern: Pattern) -> String? {
+        let (prefix, suffix) = (pattern.prefix, pattern.suffix)
         guard path.count > prefix.count + suffix.count, path.starts(with: prefix),
             path.suffix(suffix.count).elementsEqual(suffix)
         else { return nil }
         let middle = path[prefix.count..<(path.count - suffix.count)]
-        guard !middle.contains(UInt8(ascii: "/")) else { return nil }
+        guard pattern.takesSlashes || !middle.contains(UInt8(ascii: "/")) else { return nil }
         return PercentCoding.decode(middle, plusIsBlank: false)
     }
 }

@@ -87,20 +87,22 @@ struct AIService: Sendable {
         let attempts = AttemptNumbers(after: try await store.highestAttempt())
         let screens = try FeatureScreens(
             standard: configuration.screening.standard, features: configuration.screening.features)
-        let pipeline = CompletionPipeline(
-            CompletionParts(
-                directory: directory, catalogue: catalogue, providers: providers, budget: budget,
-                ledger: store, transport: transport, screening: Screening(screens, audit: store),
-                calendar: calendar, time: time, attempts: attempts,
-                idempotencySeconds: configuration.limits.idempotencyKept.components.seconds,
-                concurrentCalls: configuration.limits.concurrentCalls))
+        let gate = configuration.gate
+        var parts = CompletionParts(
+            directory: directory, catalogue: catalogue, providers: providers, gate: gate,
+            budget: budget, ledger: store, events: store, transport: transport,
+            screening: Screening(screens, audit: store), cache: configuration.replyCache,
+            calendar: calendar, time: time, attempts: attempts)
+        configuration.adjust(&parts)
+        let pipeline = CompletionPipeline(parts)
         let health = healthMonitor(configuration, providers, store, transport, time)
         let identifiers = TimeOrderedText(time: time)
         let useCases = UseCases(
             newRequest: identifiers.requestID,
             authenticator: Authenticator(
                 directory: directory, adminToken: configuration.adminKey?.reveal, time: time),
-            complete: pipeline.complete,
+            complete: pipeline.complete, doors: .all,
+            traffic: { gate.snapshots(at: time.now()) },
             usage: UsageQueries(
                 directory: directory, ledger: store, budget: budget, catalogue: catalogue,
                 calendar: calendar, time: time),

@@ -1,4 +1,5 @@
 import WeirCore
+import WeirHTTP
 import WeirProviders
 import WeirService
 import WeirUpstream
@@ -13,12 +14,34 @@ extension Configuration {
             aliases: Dictionary(aliases) { $1 })
     }
 
+    var gate: ProviderGate {
+        let limits = providers.map { ($0.name, 256) }
+        return ProviderGate(
+            ProviderTraffic(rules: BreakerRules(), limits: Dictionary(limits) { $1 }),
+            dice: { UInt64.random(in: .min ... .max) })
+    }
+
+    var replyCache: ReplyCache { ReplyCache() }
+
+    /// What the pipeline's parts have defaults for.
+    func adjust(_ parts: inout CompletionParts) {
+        parts.idempotencySeconds = limits.idempotencyKept.components.seconds
+        parts.concurrentCalls = limits.concurrentCalls
+    }
+
     var transportLimits: TransportLimits {
         var limits = TransportLimits()
         // The server has given what is in flight its time before the transport is shut down.
         limits.drainTimeout = .milliseconds(100)
         return limits
     }
+}
+
+extension Doors {
+    /// Every form that is spoken here.
+    static let all = Doors(
+        chats: ClientDialects.chat, embeddings: ClientDialects.embeddings,
+        tokenCounts: ClientDialects.tokenCounts)
 }
 
 extension ProviderSetup {

@@ -22,8 +22,22 @@ enum Samples {
         default:
             var target = path.replacing("/admin/tenants/{id}", with: "/admin/tenants/42")
                 .replacing("{id}", with: "key_service")
-            if endpoint.query.contains("tenant_id") { target += "?tenant_id=42" }
+            if (endpoint.query ?? []).contains("tenant_id") { target += "?tenant_id=42" }
             return (target, nil)
         }
     }
+}
+
+extension CompletionCall {
+    /// What a chat asks for; nil for anything else.
+    private var chat: ChatRequest? {
+        if case .chat(let client) = work { client.chat } else { nil }
+    }
+
+    var system: String? { chat?.system }
+    var messages: [ChatMessage] { chat?.messages ?? [] }
+    var maxTokens: Int64? { chat?.maxTokens }
+    var temperature: DecimalNumber? { chat?.temperature }
+    var topP: DecimalNumber? { chat?.topP }
+    var stop: [String] { chat?.stop ?? [] }
 }

@@ -33,7 +33,7 @@ struct Stage: Sendable {
             newRequest: identifiers.requestID,
             authenticator: Authenticator(
                 directory: directory, adminToken: "wk_bootstrap", time: time),
-            complete: completions.complete,
+            complete: completions.complete, doors: .none, traffic: { [] },
             usage: UsageQueries(
                 directory: directory, ledger: ledger, budget: budget,
                 catalogue: ModelCatalogue(providers: [provider], aliases: [:]),
@@ -124,17 +124,21 @@ final class Completions: Sendable {
 
     func answer(with next: Result<CompletionReply, WeirError>) { reply.change { $0 = next } }
 
-    func complete(_ call: CompletionCall) async throws(WeirError) -> CompletionReply {
+    func complete(_ call: CompletionCall) async throws(WeirError) -> CompletionOutcome {
         calls.change { $0.append(call) }
-        if let fixed = reply.change({ $0 }) { return try fixed.get() }
-        let body = CompletionBody.answer(
-            content: "Hello", usage: TokenUsage(input: 312, output: 87) ?? .zero,
-            cost: Money(nanos: 597_600), request: call.request)
-        return CompletionReply(
-            status: 200, body: body, isReplay: false,
-            facts: CompletionReply.Facts(
-                cost: Money(nanos: 597_600), attempts: 1, provider: .operatorKey,
-                model: call.model))
+        if let fixed = reply.change({ $0 }) { return .whole(try fixed.get()) }
+        let usage = TokenUsage(input: 312, output: 87) ?? .zero
+        let body = call.dialect.encode(
+            ChatReply(text: "Hello", finish: .stop, usage: .reported(usage)),
+            ReplyContext(
+                request: call.request, model: call.model, createdAt: Timestamp(milliseconds: 0),
+                cost: Money(nanos: 597_600)))
+        return .whole(
+            CompletionReply(
+                status: 200, body: body,
+                facts: CompletionReply.Facts(
+                    cost: Money(nanos: 597_600), attempts: 1, provider: .operatorKey,
+                    model: call.model)))
     }
 }
 

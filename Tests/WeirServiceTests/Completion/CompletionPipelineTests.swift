@@ -6,7 +6,7 @@ import WeirTesting
 @Suite struct CompletionPipelineTests {
     @Test func `an answer is settled before it is given`() async throws {
         let fixture = try PipelineFixture { _ in .answer("10 5 hello") }
-        let reply = try await fixture.pipeline.complete(try fixture.call("hi"))
+        let reply = try await fixture.outcome(try fixture.call("hi")).get()
         #expect(reply.status == 200 && reply.facts?.cost == Money(nanos: 20))
         let row = try #require(fixture.ledger.rows.first)
         #expect(row.state == .settled && row.outcome?.cost == Money(nanos: 20))
@@ -92,7 +92,7 @@ import WeirTesting
 
     @Test func `an answer that breaks the feature's policy is charged`() async throws {
         let fixture = try PipelineFixture { _ in .answer("- - no usage") }
-        let reply = try await fixture.pipeline.complete(try fixture.call("hi"))
+        let reply = try await fixture.outcome(try fixture.call("hi")).get()
         let row = try #require(fixture.ledger.rows.first)
         #expect(reply.status == 200 && row.outcome?.basis == .estimated)
         #expect((row.outcome?.cost ?? .zero) > .zero)

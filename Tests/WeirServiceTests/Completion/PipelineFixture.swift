@@ -37,20 +37,31 @@ struct PipelineFixture {
         directory = try Directory(
             contents: DirectoryContents(tenants: [tenant]), prices: prices,
             store: directoryStore)
-        pipeline = CompletionPipeline(
-            CompletionParts(
-                directory: directory,
-                catalogue: ModelCatalogue(
-                    providers: [.init(name: provider, pricesAs: "plain")], aliases: [:]),
-                providers: [
-                    ProviderSetup(
-                        name: provider, pricesAs: "plain", dialect: PlainDialect(), key: "k")
-                ],
-                budget: budget, ledger: ledger, transport: transport,
-                screening: Screening(try FeatureScreens(), audit: directoryStore),
-                calendar: BillingCalendar(), time: time,
-                attempts: AttemptNumbers(after: AttemptID(number: 0)),
-                concurrentCalls: concurrentCalls))
+        var parts = CompletionParts(
+            directory: directory,
+            catalogue: ModelCatalogue(
+                providers: [.init(name: provider, pricesAs: "plain")], aliases: [:]),
+            providers: [
+                ProviderSetup(
+                    name: provider, pricesAs: "plain", dialect: PlainDialect(), key: "k")
+            ],
+            gate: ProviderGate(
+                ProviderTraffic(rules: Self.patient, limits: [:]), dice: { 0 }),
+            budget: budget, ledger: ledger, events: directoryStore, transport: transport,
+            screening: Screening(try FeatureScreens(), audit: directoryStore),
+            calendar: BillingCalendar(), time: time,
+            attempts: AttemptNumbers(after: AttemptID(number: 0)))
+        parts.concurrentCalls = concurrentCalls
+        parts.retries.retries = 0
+        pipeline = CompletionPipeline(parts)
+    }
+
+    /// Breakers that no test trips by accident.
+    private static var patient: BreakerRules {
+        var rules = BreakerRules()
+        rules.failures = 1_000_000
+        rules.minimumCalls = 1_000_000
+        return rules
     }
 
     func call(
@@ -61,8 +72,15 @@ struct PipelineFixture {
         return CompletionCall(
             caller: Caller(key: key, role: .service, reach: .all),
             request: try #require(RequestID(request)), tenant: tenant,
-            user: try #require(UserID(user)), feature: feature, model: model, system: nil,
-            messages: [ChatMessage(role: .user, text: text)], maxTokens: cap,
+            user: try #require(UserID(user)), feature: feature, dialect: CompleteDialect(),
+            work: .chat(
+                ClientRequest(
+                    chat: ChatRequest(
+                        model: model, messages: [ChatMessage(role: .user, text: text)],
+                        maxTokens: cap),
+                    maxTokens: cap, stream: nil,
+                    input: InputBound(textBytes: Int64(text.utf8.count), items: 1),
+                    body: JSONObject())),
             idempotency: try idempotency.map {
                 try #require(IdempotencyKey($0, fingerprint: fingerprint))
             })
@@ -70,7 +88,10 @@ struct PipelineFixture {
 
     func outcome(_ call: CompletionCall) async -> Result<CompletionReply, WeirError> {
         do throws(WeirError) {
-            return .success(try await pipeline.complete(call))
+            switch try await pipeline.complete(call) {
+            case .whole(let reply): return .success(reply)
+            case .stream: return .failure(WeirError(.internalError, "a stream"))
+            }
         } catch {
             return .failure(error)
         }

@@ -15,6 +15,8 @@ func name(_ text: String) -> ProviderName {
 }
 
 struct FixedTime: TimeSource {
+    func pause(_ time: Duration) async {}
+
     /// 1994-11-06 08:49:37 UTC
     func now() -> Timestamp { Timestamp(milliseconds: 784_111_777_000) }
 }

@@ -1,0 +1,83 @@
+import HTTPTypes
+import WeirCore
+import WeirService
+
+extension Routes {
+    /// Any of the chat wires.
+    ///
+    /// - Parameter isStream: where the path says it (Gemini); else the body does.
+    func chat(
+        _ call: Call, _ wire: Wire, isStream: Bool? = nil
+    ) async throws(WeirError) -> Answer {
+        let dialect = try use.doors.chat(wire)
+        var client = try dialect.decode(
+            try object(call), model: try model(call, wire), isStream: isStream)
+        client.chat.maxTokens = client.maxTokens ?? settings.dropInMaxTokens
+        if isStream == true, call.query["alt"] != "sse" { client.stream?.isArray = true }
+        return answer(try await use.complete(self.call(call, dialect, .chat(client))))
+    }
+
+    func countTokens(_ call: Call, _ wire: Wire) async throws(WeirError) -> Answer {
+        let dialect = try use.doors.tokenCount(wire)
+        let client = try dialect.decodeCount(try object(call), model: try model(call, wire))
+        return answer(
+            try await use.complete(
+                self.call(call, use.doors.answering(wire), .tokenCount(client, dialect))))
+    }
+
+    /// - Parameter errors: the wire in whose form this client reads errors.
+    func embed(
+        _ call: Call, _ wire: EmbeddingWire, _ errors: Wire
+    ) async throws(WeirError) -> Answer {
+        let dialect = try use.doors.embedding(wire)
+        let client = try dialect.decode(try object(call), model: try model(call, errors))
+        return answer(
+            try await use.complete(
+                self.call(call, use.doors.answering(errors), .embeddings(client, dialect))))
+    }
+
+    private func call(
+        _ call: Call, _ dialect: any ClientReplyDialect, _ work: CompletionCall.Work
+    ) throws(WeirError) -> CompletionCall {
+        let identity = try CallerHeaders(call)
+        return CompletionCall(
+            caller: call.caller, request: call.request, tenant: identity.tenant,
+            user: identity.user, feature: identity.feature, dialect: dialect, work: work,
+            headers: try betas(call, dialect.wire),
+            idempotency: try idempotencyKey(call, identity.tenant))
+    }
+
+    /// The body, which must be an object.
+    private func object(_ call: Call) throws(WeirError) -> JSONObject {
+        guard let object = call.body.object else {
+            throw WeirError(.invalidRequest, "The body must be an object, not \(call.body.kind)")
+        }
+        return object
+    }
+
+    /// The model in the path, where the wire has it there.
+    private func model(_ call: Call, _ wire: Wire) throws(WeirError) -> ModelName? {
+        guard wire == .generateContent else { return nil }
+        guard let model = ModelName(call.parameter) else {
+            throw WeirError(
+                .invalidRequest,
+                "The model must have 1 to 128 letters, digits or any of - _ . : / @ +",
+                param: "model")
+        }
+        return model
+    }
+
+    /// Anthropic's beta features go along where the body is passed through: without their header
+    /// the provider refuses their fields.
+    private func betas(_ call: Call, _ wire: Wire) throws(WeirError) -> [HeaderField] {
+        let values = call.head.headers[values: .anthropicBeta]
+        guard wire == .messages, !values.isEmpty else { return [] }
+        let text = values.joined(separator: ",")
+        guard text.utf8.count <= 1_024, text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            throw WeirError(
+                .invalidRequest, "anthropic-beta must be at most 1,024 visible ASCII characters",
+                param: "anthropic-beta")
+        }
+        return [HeaderField("anthropic-beta", text)]
+    }
+}
