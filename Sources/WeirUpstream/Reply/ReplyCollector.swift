@@ -28,6 +28,8 @@ struct ReplyCollector {
     private var head: HTTPResponseHead?
     private var body: [UInt8] = []
     private var received = 0
+    /// The body is read to its end, and not kept.
+    private var dropsBody = false
     private var interimReplies = 0
     private var bytesBeforeHead = 0
 
@@ -94,12 +96,19 @@ struct ReplyCollector {
             }
             return
         }
+        if framing.isEncoded {
+            // An error's status says all that is charged by, whatever its body says.
+            guard head.status.code >= 400 else {
+                return fail(.malformed("the reply has a content-encoding that was not asked for"))
+            }
+            dropsBody = true
+        }
         isStreamed = isStreamWanted && (200..<300).contains(head.status.code)
         if isStreamed { bodyLimit = streamBodyLimit }
         if let length = framing.contentLength {
             guard length <= bodyLimit else { return fail(.malformed("the body is over the limit")) }
             // What a server announces is no reason to allocate much.
-            body.reserveCapacity(min(length, 64 << 10))
+            if !dropsBody { body.reserveCapacity(min(length, 64 << 10)) }
         }
         self.head = head
         allowsReuse = head.isKeepAlive && !framing.isCloseDelimited
@@ -111,6 +120,7 @@ struct ReplyCollector {
             return fail(.malformed("the body is over the limit"))
         }
         received += bytes.readableBytes
+        guard !dropsBody else { return }
         body.append(contentsOf: bytes.readableBytesView)
     }
 

@@ -8,6 +8,8 @@ struct ReplyFraming: Equatable {
     private(set) var isCloseDelimited = false
     /// Seconds that the server says it keeps an idle connection.
     private(set) var keepAliveSeconds: Int?
+    /// The body is in a coding that was not asked for: it can't be read.
+    private(set) var isEncoded = false
     /// What makes the reply unreadable.
     private(set) var defect: String?
 
@@ -24,8 +26,7 @@ struct ReplyFraming: Equatable {
                 }
                 isChunked = true
             case 16 where name.isSameIgnoringCase(as: "content-encoding"):
-                guard !value.isSameIgnoringCase(as: "identity") else { continue }
-                defect = "a content-encoding that was not asked for"
+                if !value.isSameIgnoringCase(as: "identity") { isEncoded = true }
             case 10 where name.isSameIgnoringCase(as: "keep-alive"):
                 keepAliveSeconds = ReplyFraming.timeout(in: value)
             default: break
