@@ -78,8 +78,8 @@ import WeirTesting
     @Test(arguments: [
         (404, #""attempt_id": "8""#), (404, #""tenant_id": 43"#), (400, #""amount_usd": 0"#),
         (400, #""amount_usd": "1e3""#), (400, #""amount_usd": 0.0000000001"#),
-        (400, #""amount_usd": true"#), (400, #""attempt_id": "x""#), (400, #""attempt_id": 7.0"#),
-        (400, #""attempt_id": "07""#), (400, #""reason": """#), (400, #""note": "x""#),
+        (400, #""amount_usd": true"#), (400, #""attempt_id": "x""#), (201, #""attempt_id": 7.0"#),
+        (400, #""attempt_id": 7.5"#), (400, #""attempt_id": "7.0""#), (400, #""attempt_id": "07""#), (400, #""reason": """#), (400, #""note": "x""#),
         (201, #""attempt_id": 7"#), (201, #""amount_usd": "0.000000001""#),
         (201, #""amount_usd": "-0.0005""#), (201, #""amount_usd": 1E-9"#),
     ])
@@ -95,6 +95,26 @@ import WeirTesting
             .post, "/admin/adjustments", key: admin, body: "{\(body)}")
         #expect(reply.status == status, "\(reply.text)")
         #expect(stage.ledger.rows.count == (status == 201 ? 2 : 1))
+    }
+
+    @Test func `an adjustment with a key is booked once`() async throws {
+        let stage = try Stage()
+        stage.ledger.plant(try .sample(7))
+        let body = #"{"tenant_id": 42, "attempt_id": "7", "amount_usd": -0.0004, "reason": "x"}"#
+        func send(_ body: String) async throws -> Reply {
+            try await stage.send(
+                .post, "/admin/adjustments", key: admin,
+                fields: [("idempotency-key", "credit-7")], body: body)
+        }
+        let first = try await send(body)
+        let again = try await send(body)
+        #expect(first.status == 201 && again.status == 201, "\(again.text)")
+        #expect(first.text == again.text)
+        #expect(again.answer.headers.contains { $0.name == .idempotentReplayed })
+        #expect(stage.ledger.rows.count == 2)
+        let other = try await send(body.replacing("-0.0004", with: "-0.0001"))
+        #expect(other.status == 422)
+        #expect(stage.ledger.rows.count == 2)
     }
 
     @Test func `the audit log is paged and can be verified`() async throws {

@@ -144,4 +144,38 @@ import WeirStorage
             #expect(left < 200, "\(left) of 600 records are still there")
         }
     }
+
+    @Test func anAdjustmentIsWrittenOnceUnderItsKey() async throws {
+        let folder = try StoreFolder()
+        var store = try await SQLiteStore.open(path: folder.path)
+        let row = try Sample.intent(1)
+        _ = try await store.intend(row, claim: nil)
+        let settled = try row.settled(cost: 500)
+        try await store.settle(settled, claim: nil)
+        let claim = try Sample.claim("credit")
+        let reply = StoredReply(status: 201, body: Array("{}".utf8))
+        var first = settled.adjusted(2, by: -100)
+        first.request = try #require(RequestID("req_a"))
+        var second = settled.adjusted(3, by: -100)
+        second.request = try #require(RequestID("req_b"))
+        #expect(
+            try await store.adjust(first, audit: Sample.audit(), claim: claim, reply: reply)
+                == .claimed)
+        await store.close()
+        store = try await SQLiteStore.open(path: folder.path)
+        _ = try await store.recover(now: Sample.now)
+        let held = IdempotencyRecord(
+            fingerprint: claim.fingerprint, request: first.request, reply: reply)
+        #expect(
+            try await store.adjust(second, audit: Sample.audit(), claim: claim, reply: reply)
+                == .existing(held))
+        let none = try await store.adjust(
+            second, audit: Sample.audit(), claim: nil, reply: reply)
+        #expect(none == .claimed)
+        let usage = try await store.usage(
+            tenant: row.tenant, period: row.date.period, by: .user)
+        #expect(usage.totals.cost == Money(nanos: 300))
+        #expect(try await store.verifyAudit(checkpoint: nil).isSound)
+        await store.close()
+    }
 }

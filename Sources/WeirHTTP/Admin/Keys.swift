@@ -74,7 +74,7 @@ extension KeySpecification {
         }
         var tenants: [TenantID] = []
         for item in list {
-            guard let id = item.integer.flatMap(TenantID.init) else {
+            guard let id = item.wholeNumber.flatMap(TenantID.init) else {
                 throw fields.error("tenants", "must hold positive integers")
             }
             tenants.append(id)

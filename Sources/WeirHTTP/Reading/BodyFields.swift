@@ -48,7 +48,7 @@ struct BodyFields {
 
     func integer(_ name: String, in range: ClosedRange<Int64>) throws(WeirError) -> Int64? {
         guard let value = object[name] else { return nil }
-        guard let number = value.integer, range.contains(number) else {
+        guard let number = value.wholeNumber, range.contains(number) else {
             let most = range.upperBound == .max ? "" : " to \(range.upperBound)"
             throw error(name, "must be an integer from \(range.lowerBound)\(most)")
         }

@@ -5,8 +5,33 @@ extension Money {
     /// Exponents are allowed, since writers of small numbers use them. Nil above 10⁹ USD, below
     /// -10⁹ USD, or with more than nine decimals that count.
     init?(jsonNumber text: String) {
+        let number = SignedDecimal(text)
+        guard let number, let money = Money(decimalUSD: number.magnitude) else { return nil }
+        self.init(nanos: number.isNegative ? -money.nanos : money.nanos)
+    }
+}
+
+extension JSON {
+    /// The value of a number without a fraction, however it is written: `12`, `12.0`, `1.2e1`.
+    /// Callers' documents have such; where a number counts money it is read by `integer` alone.
+    var wholeNumber: Int64? {
+        guard case .number(let text) = self else { return nil }
+        if let plain = integer { return plain }
+        guard let number = SignedDecimal(text) else { return nil }
+        return Int64(number.isNegative ? "-\(number.magnitude)" : number.magnitude)
+    }
+}
+
+/// A JSON number's text as plain digits.
+private struct SignedDecimal {
+    let isNegative: Bool
+    /// Digits with a point in their place, where there is a fraction; no zero that says nothing.
+    let magnitude: String
+
+    /// Nil for an exponent beyond 64.
+    init?(_ text: String) {
         var bytes = Array(text.utf8)
-        let isNegative = bytes.first == UInt8(ascii: "-")
+        isNegative = bytes.first == UInt8(ascii: "-")
         if isNegative { bytes.removeFirst() }
         let mark = bytes.firstIndex { $0 | 0x20 == UInt8(ascii: "e") } ?? bytes.endIndex
         var exponent = 0
@@ -15,10 +40,8 @@ extension Money {
             guard let number = Int(digits), (-64...64).contains(number) else { return nil }
             exponent = number
         }
-        guard let plain = plainDecimal(bytes[..<mark], exponent),
-            let money = Money(decimalUSD: plain)
-        else { return nil }
-        self.init(nanos: isNegative ? -money.nanos : money.nanos)
+        guard let plain = plainDecimal(bytes[..<mark], exponent) else { return nil }
+        magnitude = plain
     }
 }
 

@@ -42,11 +42,22 @@ package final class Adjustments: Sendable {
         self.nextAttempt = nextAttempt
     }
 
-    /// The adjustment's row, durable. Throws 404 for an unknown attempt, 409 for one that isn't
-    /// settled, 400 where the attempt's total would be negative.
+    /// What is answered to an order, the first time or again.
+    package struct Booking: Sendable, Equatable {
+        package let reply: StoredReply
+        /// The order had been booked before, under the same idempotency key.
+        package let isReplay: Bool
+    }
+
+    /// Throws 404 where the tenant has no such attempt, 409 where it isn't a call that was
+    /// settled, 400 where the attempt's total would be negative, 409 or 422 for a key that is in
+    /// use otherwise. One key is booked once.
+    ///
+    /// - Parameter answer: makes the answer out of the row that was booked.
     package func book(
-        _ order: AdjustmentOrder, by caller: Caller
-    ) async throws(WeirError) -> LedgerRow {
+        _ order: AdjustmentOrder, idempotency: IdempotencyKey? = nil, by caller: Caller,
+        answer: (LedgerRow) -> StoredReply
+    ) async throws(WeirError) -> Booking {
         try caller.requireAdmin()
         try requireName(order.reason, param: "reason")
         guard order.amount != .zero else {
@@ -54,22 +65,35 @@ package final class Adjustments: Sendable {
         }
         await changes.enter()
         defer { changes.leave() }
+        if let again = try await replay(order, idempotency) { return again }
         let corrected = try await settledRow(order)
         let row = adjustment(of: corrected, order)
-        let entry = AuditEntry(
+        let reply = answer(row)
+        let outcome: ClaimOutcome
+        do {
+            outcome = try await ledger.adjust(
+                row, audit: entry(row, order, by: caller),
+                claim: claim(order, idempotency, at: row.createdAt), reply: reply)
+        } catch {
+            throw WeirError(error)
+        }
+        if case .existing(let record) = outcome {
+            return try Adjustments.replay(record, idempotency)
+        }
+        await budget.adjust(counters(of: corrected), by: order.amount)
+        return Booking(reply: reply, isReplay: false)
+    }
+
+    private func entry(
+        _ row: LedgerRow, _ order: AdjustmentOrder, by caller: Caller
+    ) -> AuditEntry {
+        AuditEntry(
             at: row.createdAt, actor: caller.key.description, action: "adjustment.book",
             tenant: order.tenant, subject: "\(order.attempt.number)",
             details: [
                 "adjustment": .string("\(row.attempt.number)"),
                 "amount_usd": .number(order.amount.exactUSD), "reason": .string(order.reason),
             ])
-        do {
-            try await ledger.record(row, audit: entry)
-        } catch {
-            throw WeirError(error)
-        }
-        await budget.adjust(counters(of: corrected), by: order.amount)
-        return row
     }
 
     private func settledRow(_ order: AdjustmentOrder) async throws(WeirError) -> LedgerRow {
@@ -120,5 +144,50 @@ package final class Adjustments: Sendable {
         return scopes.map {
             BudgetBook.CounterKey(tenant: row.tenant, period: row.date.period, scope: $0)
         }
+    }
+}
+
+extension Adjustments {
+    /// Seconds for which an answer is kept under its key.
+    private static let keptSeconds: Int64 = 86_400
+
+    private func claim(
+        _ order: AdjustmentOrder, _ key: IdempotencyKey?, at now: Timestamp
+    ) -> IdempotencyClaim? {
+        key.map {
+            IdempotencyClaim(
+                tenant: order.tenant, key: $0.key, fingerprint: $0.fingerprint,
+                expiresAt: now.advanced(seconds: Adjustments.keptSeconds))
+        }
+    }
+
+    private func replay(
+        _ order: AdjustmentOrder, _ key: IdempotencyKey?
+    ) async throws(WeirError) -> Booking? {
+        guard let key else { return nil }
+        let record: IdempotencyRecord?
+        do {
+            record = try await ledger.claim(tenant: order.tenant, key: key.key, now: time.now())
+        } catch {
+            throw WeirError(error)
+        }
+        return try record.map { record throws(WeirError) in
+            try Adjustments.replay(record, key)
+        }
+    }
+
+    private static func replay(
+        _ record: IdempotencyRecord, _ key: IdempotencyKey?
+    ) throws(WeirError) -> Booking {
+        guard record.fingerprint == key?.fingerprint else {
+            throw WeirError(
+                .idempotencyMismatch, "This Idempotency-Key was used for another request",
+                param: "Idempotency-Key")
+        }
+        guard let reply = record.reply else {
+            throw WeirError(
+                .idempotencyInProgress, "A call with this Idempotency-Key is in flight")
+        }
+        return Booking(reply: reply, isReplay: true)
     }
 }

@@ -26,6 +26,11 @@ package protocol LedgerStore: Sendable {
     /// A row that is terminal from the start: a replay, a cache hit, an adjustment.
     func record(_ row: LedgerRow, audit: AuditEntry?) async throws(StoreError)
 
+    /// An adjustment with its audit entry, and the answer under its idempotency key, in one
+    /// transaction. Where somebody holds the key nothing is written and the record comes back.
+    func adjust(_ row: LedgerRow, audit: AuditEntry, claim: IdempotencyClaim?, reply: StoredReply)
+        async throws(StoreError) -> ClaimOutcome
+
     /// A threshold that was passed; false where it had been announced before.
     func announce(
         _ crossing: BudgetBook.ThresholdCrossing, audit: AuditEntry

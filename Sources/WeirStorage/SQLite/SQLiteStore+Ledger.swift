@@ -34,6 +34,14 @@ extension SQLiteStore {
         }
     }
 
+    package func adjust(
+        _ row: LedgerRow, audit: AuditEntry, claim: IdempotencyClaim?, reply: StoredReply
+    ) async throws(StoreError) -> ClaimOutcome {
+        try await writer.write { session throws(SQLiteError) in
+            try session.adjust(row, audit: audit, claim: claim, reply: reply)
+        }
+    }
+
     package func announce(
         _ crossing: BudgetBook.ThresholdCrossing, audit: AuditEntry
     ) async throws(StoreError) -> Bool {

@@ -77,6 +77,23 @@ package final class InMemoryLedgerStore: LedgerStore {
         }
     }
 
+    package func adjust(
+        _ row: LedgerRow, audit: AuditEntry, claim: IdempotencyClaim?, reply: StoredReply
+    ) async throws(StoreError) -> ClaimOutcome {
+        try write { state in
+            if let claim {
+                let key = ClaimKey(tenant: claim.tenant, key: claim.key)
+                if let taken = state.claims[key], row.createdAt < taken.expiresAt {
+                    return .existing(taken.record)
+                }
+                state.resolve(.complete(claim, reply), request: row.request)
+            }
+            state.rows[row.attempt] = row
+            state.audit.append(audit)
+            return .claimed
+        }
+    }
+
     package func announce(
         _ crossing: BudgetBook.ThresholdCrossing, audit: AuditEntry
     ) async throws(StoreError) -> Bool {

@@ -23,7 +23,7 @@ import WeirTesting
             for _ in 0..<20 {
                 group.addTask {
                     await refusal { () async throws(WeirError) in
-                        _ = try await adjustments.book(one, by: stage.admin)
+                        _ = try await adjustments.book(one, by: stage.admin, answer: plain)
                     }
                 }
             }
@@ -44,7 +44,8 @@ import WeirTesting
         }
         // Opened before, so that the correction has to reach counters in memory.
         #expect(try await stage.budget.counters(keys).allSatisfy { $0.settled.nanos == 1_000 })
-        let row = try await stage.adjustments.book(try order(500), by: stage.admin)
+        _ = try await stage.adjustments.book(try order(500), by: stage.admin, answer: plain)
+        let row = try #require(stage.ledger.rows.first { $0.kind == .adjustment })
         #expect(row.date.period == period)
         #expect(row.adjusts == AttemptID(number: 7))
         #expect(row.key.description == "key_service")
@@ -73,9 +74,41 @@ import WeirTesting
         let wrong = try order(nanos, attempt: attempt, tenant: tenant)
         let adjustments = stage.adjustments
         let refused = await refusal { () async throws(WeirError) in
-            _ = try await adjustments.book(wrong, by: stage.admin)
+            _ = try await adjustments.book(wrong, by: stage.admin, answer: plain)
         }
         #expect(refused == code)
         #expect(stage.ledger.rows.count == 3)
     }
+
+    @Test func `one key is booked once, however many come at once`() async throws {
+        let stage = try AdminStage()
+        stage.ledger.plant(try .settled(7, nanos: 10))
+        let adjustments = stage.adjustments
+        let one = try order(-6)
+        let key = try #require(IdempotencyKey("credit-7", fingerprint: [1]))
+        let bookings = try await withThrowingTaskGroup(of: Adjustments.Booking.self) { group in
+            for _ in 0..<20 {
+                group.addTask {
+                    try await adjustments.book(
+                        one, idempotency: key, by: stage.admin, answer: plain)
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(bookings.count { !$0.isReplay } == 1)
+        #expect(Set(bookings.map(\.reply.body)).count == 1)
+        #expect(stage.ledger.rows.filter { $0.kind == .adjustment }.count == 1)
+        #expect(stage.ledger.audit.count == 1)
+        let other = try #require(IdempotencyKey("credit-7", fingerprint: [2]))
+        let refused = await refusal { () async throws(WeirError) in
+            _ = try await adjustments.book(
+                one, idempotency: other, by: stage.admin, answer: plain)
+        }
+        #expect(refused == .idempotencyMismatch)
+    }
+}
+
+/// An answer that tells rows apart.
+private func plain(_ row: LedgerRow) -> StoredReply {
+    StoredReply(status: 201, body: Array("\(row.attempt.number)".utf8))
 }

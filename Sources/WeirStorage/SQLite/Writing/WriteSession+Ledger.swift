@@ -52,6 +52,18 @@ extension WriteSession {
         if let audit { try append(ChainEntry(audit)) }
     }
 
+    /// The claim first, and completed at once: where somebody holds the key nothing is written.
+    func adjust(
+        _ row: LedgerRow, audit: AuditEntry, claim: IdempotencyClaim?, reply: StoredReply
+    ) throws(SQLiteError) -> ClaimOutcome {
+        if let claim {
+            if let holder = try take(claim, for: row) { return .existing(holder) }
+        }
+        try record(row, audit: audit)
+        if let claim { try resolve(.complete(claim, reply), for: row.request) }
+        return .claimed
+    }
+
     /// Writes a terminal row and counts it.
     func insert(_ row: LedgerRow, _ outcome: LedgerRow.Outcome) throws(SQLiteError) {
         ledger.insertTerminal.bind(terminal: row, outcome)
