@@ -6,8 +6,12 @@ extension GeminiDialect {
     /// above its parts was generated: some models leave their thoughts or even their candidates
     /// out. A total below its parts can't be true.
     func usage(of reply: JSONObject) -> ReportedUsage {
-        let webSearches = webSearches(in: reply)
-        return reportedUsage(in: reply, named: "usageMetadata") { usage throws(SuspectUsage) in
+        usage(of: reply, webSearches: webSearches(in: reply))
+    }
+
+    /// - Parameter webSearches: of the whole answer; a chunk of a stream may not name them again.
+    func usage(of reply: JSONObject, webSearches: Int64) -> ReportedUsage {
+        reportedUsage(in: reply, named: "usageMetadata") { usage throws(SuspectUsage) in
             let prompt = try usage.whole("promptTokenCount")
             let input = prompt + (try usage.part("toolUsePromptTokenCount"))
             let thoughts = try usage.part("thoughtsTokenCount")
@@ -36,7 +40,7 @@ extension GeminiDialect {
     }
 
     /// Grounding is billed by the search that the model ran; an empty query wasn't run.
-    private func webSearches(in reply: JSONObject) -> Int64 {
+    func webSearches(in reply: JSONObject) -> Int64 {
         let candidates = reply["candidates"]?.array ?? []
         let searches = candidates.reduce(0) { searches, candidate in
             let queries = candidate["groundingMetadata"]?["webSearchQueries"]?.array ?? []

@@ -4,57 +4,51 @@ package import WeirCore
 package struct GeminiDialect: ProviderDialect {
     package init() {}
 
+    package var wires: [Wire] { [.generateContent] }
     package var probePath: String { "/v1beta/models" }
     /// SentencePiece counts the NFKC form of a text, which can be longer than the text.
     package var normalisesText: Bool { true }
+    /// Large pictures are cut into tiles of 258 tokens each, a few dozen at the most.
+    package var tokensPerImage: Int64 { 50_000 }
+    package var embeddings: (any EmbeddingDialect)? { GeminiEmbeddings() }
+    package var tokenCount: (any TokenCountDialect)? { self }
 
     package func credentials(_ key: String) -> [HeaderField] {
         [HeaderField("x-goog-api-key", key)]
     }
 
-    package func encode(_ request: ChatRequest) -> EncodedRequest {
+    package func encode(
+        _ request: ChatRequest, isStream: Bool
+    ) throws(WeirError) -> EncodedRequest {
         var body = JSONWriter()
-        body.beginObject()
-        if let system = request.system, !system.isEmpty {
-            body.name("systemInstruction")
-            body.beginObject()
-            write(parts: system, to: &body)
-            body.endObject()
-        }
-        body.name("contents")
-        body.beginArray()
-        for message in request.messages {
-            body.beginObject()
-            body.member("role", message.role == .user ? "user" : "model")
-            write(parts: message.text, to: &body)
-            body.endObject()
-        }
-        body.endArray()
-        body.name("generationConfig")
-        body.beginObject()
-        body.member("maxOutputTokens", request.maxTokens)
-        if let temperature = request.temperature { body.member("temperature", temperature) }
-        if let topP = request.topP { body.member("topP", topP) }
-        body.member("stopSequences", unlessEmpty: request.stop)
-        body.endObject()
-        body.endObject()
-        let model = pathSegment(request.model)
-        return EncodedRequest(
-            path: "/v1beta/models/\(model):generateContent", body: body.bytes)
+        try write(request, to: &body)
+        return EncodedRequest(path: path(request.model, isStream: isStream), body: body.bytes)
     }
 
-    private func write(parts text: String, to body: inout JSONWriter) {
-        body.name("parts")
-        body.beginArray()
-        body.beginObject()
-        body.member("text", text)
-        body.endObject()
-        body.endArray()
+    package func passThrough(_ request: PassThrough) -> EncodedRequest {
+        var body = request.body
+        body.rename(to: request.model)
+        let place = body.spelling("generationConfig")
+        var settings = body[place]?.object ?? JSONObject()
+        settings.set(settings.spelling("maxOutputTokens"), JSON(request.maxTokens))
+        body.set(place, .object(settings))
+        return EncodedRequest(
+            path: path(request.model, isStream: request.isStream),
+            body: JSON.object(body).encoded)
+    }
+
+    package func replyStream(wire: Wire, includesUsage: Bool) -> any ReplyStreamDecoder {
+        GeminiStreamDecoder(self)
+    }
+
+    private func path(_ model: ModelName, isStream: Bool) -> String {
+        geminiPath(model, isStream ? "streamGenerateContent?alt=sse" : "generateContent")
     }
 }
 
-/// A model's name as one segment of a path: a slash in it must not lead to another resource.
-private func pathSegment(_ model: ModelName) -> String {
+/// Below the base URL. A model's name is one segment: a slash in it must not lead to another
+/// resource.
+func geminiPath(_ model: ModelName, _ method: String) -> String {
     var segment = ""
     for byte in model.description.utf8 {
         switch byte {
@@ -65,5 +59,15 @@ private func pathSegment(_ model: ModelName) -> String {
         default: segment.unicodeScalars.append(Unicode.Scalar(byte))
         }
     }
-    return segment
+    return "/v1beta/models/\(segment):\(method)"
 }
+
+extension JSONObject {
+    /// Puts the provider's name for the model in the place of the caller's, where there is one.
+    mutating func rename(to model: ModelName) {
+        if self["model"] != nil { set("model", geminiName(model)) }
+    }
+}
+
+/// As it stands in bodies.
+func geminiName(_ model: ModelName) -> JSON { .string("models/\(model)") }

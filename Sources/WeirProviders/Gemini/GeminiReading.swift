@@ -1,0 +1,61 @@
+import WeirCore
+
+/// The reading of one request of a Gemini client: what only Gemini could be sent, and what bounds
+/// the tokens, gathered from all its places.
+struct GeminiReading {
+    /// Paths of what no other wire has.
+    var uncarried: [String] = []
+    var messages: Int64 = 0
+    var parts: Int64 = 0
+    var tools: Int64 = 0
+    var images: Int64 = 0
+    var isOpen = false
+    /// Bytes of base64 in the body that are pictures or documents, not text.
+    var mediaBytes: Int64 = 0
+    /// What tools and their arguments gain where they are written in pure ASCII.
+    var growth: Int64 = 0
+    var calls = GeminiCalls()
+
+    func bound(_ body: JSONObject) -> InputBound {
+        let overhead = tools > 0 ? InputBound.toolOverhead : 0
+        return InputBound(
+            textBytes: max(0, JSON.object(body).plainBytes - mediaBytes) + growth + overhead,
+            items: messages + parts + tools, images: images, isOpen: isOpen)
+    }
+
+    mutating func leaveBehind(_ object: GeminiObject, otherThan known: Set<String>) {
+        uncarried += object.others(than: known)
+    }
+}
+
+/// The function calls of a conversation. Gemini's have ids at times, other wires' always.
+struct GeminiCalls {
+    private var count = 0
+    private var known: Set<String> = []
+    private var answered: Set<String> = []
+    /// By the function's name, the oldest first, and the place of the oldest without an answer.
+    private var open: [String: (ids: [String], next: Int)] = [:]
+
+    /// The id of the conversation's next call: its own, or one that is the same in every turn.
+    mutating func ask(_ name: String, id: String?) -> String {
+        let id = id ?? "call_\(count)"
+        count += 1
+        known.insert(id)
+        open[name, default: ([], 0)].ids.append(id)
+        return id
+    }
+
+    /// The id of the call that is answered: the one of that id, else the oldest open one of that
+    /// name.
+    mutating func answer(_ name: String, id: String?) -> String {
+        var answer = id.flatMap { known.contains($0) ? $0 : nil }
+        while answer == nil, let calls = open[name], calls.next < calls.ids.count {
+            open[name]?.next += 1
+            let oldest = calls.ids[calls.next]
+            if !answered.contains(oldest) { answer = oldest }
+        }
+        let found = answer ?? id ?? ask(name, id: nil)
+        answered.insert(found)
+        return found
+    }
+}

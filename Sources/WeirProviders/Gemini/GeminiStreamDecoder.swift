@@ -1,0 +1,84 @@
+import WeirCore
+
+/// Reads `:streamGenerateContent?alt=sse`: every event is a whole GenerateContentResponse, and the
+/// stream just ends.
+///
+/// What has a finish reason or a block completes the answer, so that it and all behind it is kept
+/// back. Of the usage the last event's word counts.
+struct GeminiStreamDecoder: ReplyStreamDecoder {
+    private let dialect: GeminiDialect
+    private var events = ServerSentEvents()
+    private var hasStarted = false
+    private var isComplete = false
+    private var hasFailed = false
+    private var calls = 0
+    private var webSearches: Int64 = 0
+
+    init(_ dialect: GeminiDialect) { self.dialect = dialect }
+
+    mutating func feed(_ bytes: [UInt8]) throws(ReplyDefect) -> [StreamStep] {
+        var steps: [StreamStep] = []
+        for item in try events.feed(bytes) {
+            switch item {
+            case .comment: steps.append(.keepAlive)
+            case .event(let name, let data): steps.append(try step(name, data))
+            }
+        }
+        return steps
+    }
+
+    mutating func finish() throws(ReplyDefect) -> [StreamStep] {
+        guard isComplete, !hasFailed, !events.isInsideEvent else { return [] }
+        return [StreamStep(name: nil, data: [], events: [.ended], relay: .drop)]
+    }
+
+    private mutating func step(
+        _ name: String?, _ data: [UInt8]
+    ) throws(ReplyDefect) -> StreamStep {
+        let reply = try replyObject(data)
+        if let error = reply["error"], !error.isNull {
+            hasFailed = true
+            return StreamStep(
+                name: name, data: data, events: [.failed(failure(error, data))], relay: .drop)
+        }
+        let answer = try GeminiAnswer(reply)
+        var told: [ChatEvent] = []
+        if !hasStarted {
+            hasStarted = true
+            told.append(.started(model: answer.model))
+        }
+        for piece in answer.pieces { tell(piece, &told) }
+        if let word = answer.finish {
+            isComplete = true
+            told.append(.finish(.gemini(word, hasCalls: calls > 0), stopSequence: nil))
+        } else if answer.isBlocked {
+            isComplete = true
+            told.append(.finish(.contentFilter, stopSequence: nil))
+        }
+        webSearches = max(webSearches, dialect.webSearches(in: reply))
+        let usage = dialect.usage(of: reply, webSearches: webSearches)
+        if usage != .absent { told.append(.usage(usage)) }
+        return StreamStep(
+            name: name, data: data, events: told, relay: isComplete ? .withhold : .forward)
+    }
+
+    private mutating func tell(_ piece: GeminiAnswer.Piece, _ told: inout [ChatEvent]) {
+        switch piece {
+        case .text(let text): told.append(.text(text))
+        case .thought(let text): told.append(.thinking(text))
+        case .proof(let proof): told.append(.thinkingSignature(proof))
+        case .call(let call):
+            told.append(
+                .toolCall(
+                    index: calls, id: call.id, name: call.name, signature: call.signature))
+            told.append(.toolArguments(index: calls, call.arguments.text))
+            calls += 1
+        }
+    }
+
+    /// The status stands in the error itself: the reply's own was 200 long before.
+    private func failure(_ error: JSON, _ data: [UInt8]) -> ProviderFailure {
+        let code = error["code"]?.integer.flatMap { (400...599).contains($0) ? Int($0) : nil }
+        return dialect.decodeFailure(status: code ?? 502, body: data)
+    }
+}
