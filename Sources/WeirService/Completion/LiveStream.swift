@@ -21,26 +21,17 @@ package final class LiveStream: Sendable {
         self.delivery = Mutex(delivery)
     }
 
-    /// Writes the answer as it comes; returns when it is settled and written. A `write` that throws
-    /// means that the client has left: the rest is read, within bounds, and paid.
-    package func deliver(to write: @escaping StreamWriter) async {
-        guard var delivery = take() else { return }
-        await delivery.run(write)
-    }
-
-    deinit {
-        guard var delivery = take() else { return }
-        // Unstructured: the client left before a byte could be written, and nobody waits for it.
-        Task { await delivery.run(nil) }
-    }
-
-    private func take() -> StreamDelivery? {
+    /// Hands over the delivery, once: whoever has it asks for `next` up to the end, or abandons it.
+    package func begin() -> StreamDelivery? {
         delivery.withLock { delivery in
             defer { delivery = nil }
             return delivery
         }
     }
-}
 
-/// Hands bytes to the client; returns when they were taken, throws when there is no client.
-package typealias StreamWriter = @Sendable ([UInt8]) async throws -> Void
+    deinit {
+        guard var delivery = begin() else { return }
+        // Unstructured: the client left before a byte could be written, and nobody waits for it.
+        Task { await delivery.abandon() }
+    }
+}

@@ -2,17 +2,20 @@ import Logging
 import WeirCore
 
 /// `deliver` for a stream: relay as it comes, settle, then complete.
-struct StreamDelivery: Sendable {
+package struct StreamDelivery: Sendable {
     private let pipeline: CompletionPipeline
     private let attempt: Attempt
     private let slot: CallSlot
     private var run: CompletionRun
     private var reader: StreamReader
-    private var steps: [StreamStep]
+    /// Read already, to be written first.
+    private var steps: [StreamStep]?
     private var form: StreamForm
     /// What was written, for a replay or the cache; nil where nobody wants it or it grew too long.
     private var kept: [UInt8]?
     private var refusal: WeirError?
+    private var hasLeft = false
+    private var isSettled = false
 
     /// A longer stream can't be given again.
     private static let keptLimit = 1 << 20
@@ -36,41 +39,50 @@ struct StreamDelivery: Sendable {
             policy: pipeline.parts.screening.stream(of: run.call.feature))
         let isKept = attempt.claim != nil || pipeline.parts.cache.keeps(run.call)
         kept = isKept ? [] : nil
+        attempt.pass.record(.answered, at: pipeline.parts.time.now())
     }
 
     var contentType: String { form.encoder.contentType }
 
-    /// Reads to the end, also without a client; then settles, and only then completes.
-    mutating func run(_ client: StreamWriter?) async {
-        attempt.pass.record(.answered, at: pipeline.parts.time.now())
-        var client = client
-        var drain = client == nil ? startDrain() : nil
-        var more: [StreamStep]? = steps
-        while let steps = more {
-            do {
-                let bytes = try form.write(steps)
-                keep(bytes)
-                if let write = client, !bytes.isEmpty { try await write(bytes) }
-            } catch let error as WeirError {
-                refusal = error
-                break
-            } catch {
-                client = nil
-                drain = startDrain()
-            }
-            more = await reader.next()
+    /// What is to be written next; nil where everything was. The last piece comes when the row is
+    /// durable.
+    package mutating func next() async -> [UInt8]? {
+        while !isSettled {
+            guard let bytes = await relay() else { return await finish() }
+            if !bytes.isEmpty { return bytes }
         }
-        if refusal != nil { await drainRest() }
-        await finish(client)
-        drain?.cancel()
-        withExtendedLifetime(slot) {}
+        return nil
     }
 
-    private func startDrain() -> Task<Void, Never> {
+    /// The client has left: the rest is read, within bounds, and paid.
+    package mutating func abandon() async {
+        hasLeft = true
+        await drain()
+        if !isSettled { _ = await finish() }
+    }
+
+    /// - Returns: The bytes of the next steps; nil at the end of the provider's stream.
+    private mutating func relay() async -> [UInt8]? {
+        guard let steps = if let steps { steps } else { await reader.next() } else { return nil }
+        self.steps = nil
+        do {
+            let bytes = try form.write(steps)
+            keep(bytes)
+            return bytes
+        } catch {
+            // The feature's policy refuses the answer: the rest is read and paid.
+            refusal = error
+            await drain()
+            return nil
+        }
+    }
+
+    /// Reads on without a client; what takes too long is given up.
+    private mutating func drain() async {
         let body = reader.body
         let limit = pipeline.parts.streams.drain
-        // Unstructured: it ends with the delivery, which cancels it.
-        return Task {
+        // Unstructured: it ends with this function, which cancels it.
+        let alarm = Task {
             do {
                 try await Task.sleep(for: limit)
             } catch {
@@ -78,13 +90,14 @@ struct StreamDelivery: Sendable {
             }
             body.cancel()
         }
-    }
-
-    /// The feature's policy has refused the answer: the client is told, the rest is read and paid.
-    private mutating func drainRest() async {
-        let drain = startDrain()
-        while await reader.next() != nil {}
-        drain.cancel()
+        while !isSettled {
+            if refusal != nil {
+                guard await reader.next() != nil else { break }
+            } else {
+                guard await relay() != nil else { break }
+            }
+        }
+        alarm.cancel()
     }
 
     private mutating func keep(_ bytes: [UInt8]) {
@@ -96,24 +109,17 @@ struct StreamDelivery: Sendable {
         }
     }
 
-    private mutating func finish(_ client: StreamWriter?) async {
+    private mutating func finish() async -> [UInt8] {
+        isSettled = true
         let isWhole = reader.meter.hasEnded && reader.defect == nil
-        let wasLeft = client == nil && !isWhole
         await pipeline.release(
-            attempt.pass, isWhole ? .answered : wasLeft ? .abandoned : .cut)
+            attempt.pass, isWhole ? .answered : hasLeft ? .abandoned : .cut)
         let charge = run.charge(reader.meter.end, of: attempt)
-        var last: [UInt8]
+        if !isWhole { log() }
         do {
-            if !isWhole { log() }
-            last = try await settle(charge, isWhole)
+            return try await settle(charge, isWhole)
         } catch {
-            last = form.encoder.fail(error)
-        }
-        guard let client, !last.isEmpty else { return }
-        do {
-            try await client(last)
-        } catch {
-            // It left at the very end: everything is settled.
+            return form.encoder.fail(error)
         }
     }
 
