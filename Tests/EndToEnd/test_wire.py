@@ -110,6 +110,49 @@ def test_what_is_ambiguous_is_refused(stage, name):
     check_nothing_but_a_refusal(stage, request(stage[2], fields, body))
 
 
+# Of these it is clear where they end, whatever else is wrong with them.
+READABLE = {"two idempotency keys", "another key", "another scheme", "a compressed body",
+            "less body than its length", "5 MiB in chunks"}
+
+
+@pytest.mark.parametrize("name", AMBIGUOUS.keys() - READABLE)
+def test_no_request_is_read_behind_what_is_ambiguous(stage, name):
+    """On a connection that stays open, with a whole request behind: no answer to that."""
+    sandbox, weir, key = stage
+    before = footprint(sandbox, weir)
+    hidden = request(key, b"", b"", b"GET /ai/budget?tenant_id=42 HTTP/1.1\r\n")
+    opening = request(key, *AMBIGUOUS[name]).replace(b"connection: close\r\n", b"")
+    for between in (b"", b"\r\n", b"0\r\n\r\n"):
+        answer = exchange(weir, opening + between + hidden)
+        assert answer.count(b"HTTP/1.1 ") <= 1 and b"limit_usd" not in answer, answer
+        assert answer == b"" or answer.startswith(b"HTTP/1.1 4"), answer[:300]
+    assert footprint(sandbox, weir) == before
+
+
+def test_an_older_client_is_hung_up_on_after_its_answer(stage):
+    """HTTP/1.0, and whoever says close in another spelling."""
+    sandbox, weir, key = stage
+    old = LINE.replace(b"1.1", b"1.0")
+    for data in (request(key, line=old).replace(b"connection: close\r\n", b""),
+                 request(key, line=old).replace(b": close", b": keep-alive"),
+                 request(key).replace(b": close", b": Close, TE")):
+        answer = exchange(weir, data + request(key))
+        head = answer.partition(b"\r\n\r\n")[0].lower()
+        assert head.startswith(b"http/1.1 200 ") and b"connection: close" in head, answer
+        assert answer.count(b"HTTP/1.1 ") == 1, answer
+
+
+def test_a_refusal_comes_after_the_answers_before_it(stage):
+    sandbox, weir, key = stage
+    plain = request(key).replace(b"connection: close\r\n", b"")
+    answer = exchange(weir, plain + request(key, host=b"") + request(key))
+    first, _, second = answer.partition(b"HTTP/1.1 400")
+    assert first.startswith(b"HTTP/1.1 200 ") and answer.count(b"HTTP/1.1 ") == 2, answer
+    head, _, body = second.partition(b"\r\n\r\n")
+    assert b"connection: close" in head.lower() and b"x-request-id: req_" in head.lower()
+    assert json.loads(body)["error"] == "invalid_request" and b"Host" in body
+
+
 def test_a_body_that_ends_too_soon_is_refused(stage):
     data = request(stage[2], b"content-length: 999\r\n")
     check_nothing_but_a_refusal(stage, data, half_close=True)

@@ -186,7 +186,7 @@ private struct Fields {
 
     func count(_ name: String) throws(PriceBookError) -> Int64? {
         guard let value = json[name] else { return nil }
-        guard let count = value.integer, (1...TokenUsage.largestCount).contains(count) else {
+        guard let count = value.wholeNumber, (1...TokenUsage.largestCount).contains(count) else {
             throw error(name, "must be a positive integer")
         }
         return count
