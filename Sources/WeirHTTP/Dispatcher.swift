@@ -101,7 +101,12 @@ struct Dispatcher: Sendable {
         try RequestBodyReader.check(head.headers, limit: limit)
         let bytes = try await readBody(limit)
         if endpoint.body == .optionalJSON, bytes.isEmpty { return .null }
-        return try RequestBodyReader.json(bytes, headers: head.headers)
+        let json = try RequestBodyReader.json(bytes, headers: head.headers)
+        // Null stands for a body that isn't there; one that says null is another thing.
+        guard !json.isNull else {
+            throw WeirError(.invalidRequest, "The body must be an object, not null")
+        }
+        return json
     }
 
     /// Whose form the client of a path reads.

@@ -79,7 +79,8 @@ import WeirTesting
         (404, #""attempt_id": "8""#), (404, #""tenant_id": 43"#), (400, #""amount_usd": 0"#),
         (400, #""amount_usd": "1e3""#), (400, #""amount_usd": 0.0000000001"#),
         (400, #""amount_usd": true"#), (400, #""attempt_id": "x""#), (201, #""attempt_id": 7.0"#),
-        (400, #""attempt_id": 7.5"#), (400, #""attempt_id": "7.0""#), (400, #""attempt_id": "07""#), (400, #""reason": """#), (400, #""note": "x""#),
+        (400, #""attempt_id": 7.5"#), (400, #""attempt_id": "7.0""#), (400, #""attempt_id": "07""#),
+        (400, #""reason": """#), (400, #""note": "x""#),
         (201, #""attempt_id": 7"#), (201, #""amount_usd": "0.000000001""#),
         (201, #""amount_usd": "-0.0005""#), (201, #""amount_usd": 1E-9"#),
     ])

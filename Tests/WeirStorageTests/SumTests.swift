@@ -146,8 +146,9 @@ import WeirStorage
         await store.close()
         // The next start waits to the end; after a repair none has to.
         let next = try await SQLiteStore.open(path: folder.path)
-        guard case .differing = try await next.checkSums(
-            from: Sample.period(), waitingAtMost: verdict == .pending ? .zero : .seconds(60))
+        guard
+            case .differing = try await next.checkSums(
+                from: Sample.period(), waitingAtMost: verdict == .pending ? .zero : .seconds(60))
         else {
             Issue.record("the second start didn't wait")
             return

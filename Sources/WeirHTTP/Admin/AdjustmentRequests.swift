@@ -29,7 +29,8 @@ extension Routes {
     /// As the log writes it: a string, since it is above what a double can hold; or an integer.
     private func attemptID(_ fields: BodyFields) throws(WeirError) -> AttemptID {
         let value = try fields.required("attempt_id", fields["attempt_id"])
-        guard let number = value.wholeNumber ?? value.string.flatMap(plainInteger), number > 0 else {
+        guard let number = value.wholeNumber ?? value.string.flatMap(plainInteger), number > 0
+        else {
             throw fields.error("attempt_id", "must be an attempt's id, as in the log")
         }
         return AttemptID(number: number)

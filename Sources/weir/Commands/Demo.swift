@@ -11,9 +11,10 @@ struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show a first metered call on embedded defaults, then serve.",
         discussion: """
-            Uses a database in a new temporary folder, and deletes it at the end. Calls go to the provider sandbox inside \
-            this process, unless ANTHROPIC_API_KEY, OPENAI_API_KEY, DEEPSEEK_API_KEY or \
-            GEMINI_API_KEY is set: then the call is real, and costs what it shows.
+            Uses a database in a new temporary folder, and deletes it at the end. Calls go to the \
+            provider sandbox inside this process, unless ANTHROPIC_API_KEY, OPENAI_API_KEY, \
+            DEEPSEEK_API_KEY or GEMINI_API_KEY is set: then the call is real, and costs what it \
+            shows.
             """)
 
     @Option(help: "The port; 0 takes any free one.")
