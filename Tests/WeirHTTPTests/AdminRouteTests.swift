@@ -120,6 +120,9 @@ import WeirTesting
         #expect(rotated.status == 201)
         let successor = try #require(rotated.json?["key"]?.string)
         #expect(rotated.json?["replaces"]?["expires_at"]?.string == "2026-04-15T12:01:00Z")
+        let null = try await stage.send(
+            .post, "/admin/keys/key_tenant/rotate", key: admin, body: "null")
+        #expect(null.status == 400)
         for token in [Stage.Token.tenant.rawValue, successor] {
             #expect(try await stage.send(.get, "/ai/usage", key: token).status == 200)
         }
