@@ -8,7 +8,7 @@ struct GeminiDialectTests {
 
     @Test("encodes everything a plain conversation can have")
     func encodesFully() throws {
-        let encoded = dialect.encode(try fullRequest(model: "gemini-2.5-flash"))
+        let encoded = try dialect.encode(try fullRequest(model: "gemini-2.5-flash"), isStream: false)
         #expect(encoded.path == "/v1beta/models/gemini-2.5-flash:generateContent")
         #expect(
             text(encoded.body)
@@ -22,7 +22,7 @@ struct GeminiDialectTests {
 
     @Test("keeps a model's name within its segment of the path")
     func encodesName() throws {
-        let encoded = dialect.encode(try smallRequest(model: "../a:b@c"))
+        let encoded = try dialect.encode(try smallRequest(model: "../a:b@c"), isStream: false)
         #expect(encoded.path == "/v1beta/models/..%2Fa%3Ab%40c:generateContent")
         #expect(
             text(encoded.body)
@@ -47,10 +47,12 @@ struct GeminiDialectTests {
             ToolCall(id: nil, name: "g", arguments: .object(JSONObject())),
         ]
         let usage = try tokens(34, 15, read: 10, reasoning: 6, searches: 2, tier: .flex)
+        let proof = ThoughtSignature(origin: .generateContent, value: "s")
         #expect(
             reply
                 == ChatReply(
-                    text: "ab", toolCalls: calls, finish: .toolCalls, usage: usage, model: "m"))
+                    text: "ab", thinking: [Thinking(text: "hm", signature: proof)],
+                    toolCalls: calls, finish: .toolCalls, usage: usage, model: "m"))
     }
 
     @Test("takes a blocked prompt for an empty, filtered answer")
@@ -132,18 +134,6 @@ struct GeminiDialectTests {
         let usage = #""usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":2}"#
         let found = defect(dialect, #"{\#(members),\#(usage)}"#)
         #expect(found?.usage == (try tokens(4, 2)))
-    }
-
-    @Test("reads embeddings, with usage or without")
-    func readsEmbeddings() throws {
-        let many = try dialect.decodeEmbeddingsReply(
-            bytes(#"{"embeddings":[{},{}],"usageMetadata":{"promptTokenCount":7}}"#))
-        let one = try dialect.decodeEmbeddingsReply(bytes(#"{"embedding":{"values":[]}}"#))
-        #expect(many == EmbeddingsReply(count: 2, usage: try tokens(7, 0)))
-        #expect(one == EmbeddingsReply(count: 1, usage: .absent))
-        #expect(throws: ReplyDefect.self) {
-            try dialect.decodeEmbeddingsReply(bytes(#"{"embeddings":[]}"#))
-        }
     }
 
     private func read(_ usage: String) throws -> ReportedUsage {

@@ -51,8 +51,8 @@ func replyDifferences(_ recording: Recording, _ expected: ExpectedReply) -> [Str
         case (let dialect as OpenAIDialect, "embeddings"):
             let reply = try dialect.decodeEmbeddingsReply(recording.reply)
             return expected.differences(from: reply.usage)
-        case (let dialect as GeminiDialect, "batchEmbedContents"):
-            let reply = try dialect.decodeEmbeddingsReply(recording.reply)
+        case (is GeminiDialect, "batchEmbedContents"):
+            let reply = try GeminiEmbeddings().decodeReply(recording.reply, wire: nil)
             return expected.differences(from: reply.usage)
         case (let dialect as OpenAIDialect, "responses"):
             return expected.differences(

@@ -134,6 +134,8 @@ private struct ModelTurn {
     var parts: [ChatPart] = []
 
     mutating func add(_ text: String) {
+        // An empty text that carried nothing but a proof.
+        if role == .assistant, text.isEmpty, !parts.isEmpty { return }
         guard role == .assistant, case .text? = parts.last,
             case .text(var whole)? = parts.popLast()
         else { return parts.append(.text(text)) }
