@@ -24,7 +24,7 @@ BAD = {
     "stop": ["1", "true", "{}", '[""]', '["a","b","c","d","e"]', "[1]", '""'],
     "metadata": ["1", '"x"', "[]", '{"a":1}', '{"a":"1","a":"2"}', '{"a":{"b":[1,{"c":1,"c":2}]}}',
                  '{"":"x"}', '{"a":"%s"}' % ("x" * 513), "[" * 500 + "]" * 500],
-    "stream": ["1", '"true"', "true", "null", "[]"], "": ["1"], "Model": ['"x"'],
+    "stream": ["1", '"true"', "null", "[]"], "": ["1"], "Model": ['"x"'],
     "unknown_field": ["1"], "api_key": ['"x"'], "api_base": ['"http://127.0.0.1:1"'], "price": ["0"],
 }
 CASES = [(field, value) for field, values in BAD.items() for value in values]
