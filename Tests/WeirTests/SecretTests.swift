@@ -77,7 +77,14 @@ struct SecretTests {
         let yaml = """
             server: { host: "::", port: 0, drain_timeout: 90s }
             providers: { own: { kind: openai-compatible, base_url: "https://[::1]/v1" } }
-            models: { "yes": { provider: own, model: "123" }, b: { provider: own } }
+            models:
+              "yes": { provider: own, model: "123" }
+              b: { provider: own, fallbacks: ["yes", "own/x"] }
+              c: { targets: [{ provider: own, model: a/b, weight: 3 }, { provider: own }] }
+              d: { targets: [{ provider: own, weight: 9 }] }
+            routing: { attempts: 5, retry_base: 10ms, breaker: { rate: 7, slow_start: 0s } }
+            streams: { drain: 0s, total: 90m }
+            cache: { max_bytes: 1536KiB, features: { "no": 90s, a/b: 24h } }
             prices: { file: "my prices: $${x}.yaml" }
             limits: { body: 1536KiB, call_timeout: 1500ms }
             logging: { format: json }

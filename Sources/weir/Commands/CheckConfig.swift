@@ -55,10 +55,23 @@ extension Configuration {
         let catalogue = catalogue
         var unpriced: [String] = []
         for model in models {
-            do {
-                _ = try catalogue.route(model.name, prices: book, at: now)
-            } catch {
-                unpriced.append("models.\(model.name): \(error.message); add it to prices.file")
+            for (index, target) in model.targets.enumerated() {
+                do {
+                    _ = try catalogue.route(model.name, to: target, book, now)
+                } catch {
+                    let place = model.targets.count == 1 ? "" : ".targets[\(index)]"
+                    unpriced.append(
+                        "models.\(model.name)\(place): \(error.message); add it to prices.file")
+                }
+            }
+            for (index, name) in model.fallbacks.enumerated() {
+                do {
+                    _ = try catalogue.route(name, prices: book, at: now)
+                } catch {
+                    unpriced.append(
+                        "models.\(model.name).fallbacks[\(index)]: \(error.message); "
+                            + "name a priced model of a configured provider")
+                }
             }
         }
         return unpriced

@@ -23,6 +23,14 @@ extension Configuration {
             "models": object(models.map { ($0.name.description, listed($0)) }),
             "prices": ["file": listed(pricesFile)],
             "limits": listed(limits),
+            "routing": routing.listed,
+            "streams": streams.listed,
+            "cache": [
+                "max_bytes": .string(ByteSize.text(cache.maxBytes)),
+                "features": object(
+                    cache.features.map { ($0.key.description, .string($0.value.configured)) }
+                        .sorted { $0.0 < $1.0 }),
+            ],
             "logging": [
                 "level": .string(logging.level.rawValue),
                 "format": .string(logging.format.rawValue),
@@ -42,6 +50,7 @@ extension Configuration {
             "base_url": .string(provider.baseURL.description),
             "api_key": listed(provider.apiKey), "ca_file": listed(provider.caFile),
             "timeout": .string(provider.timeout.configured),
+            "concurrency": JSON(provider.concurrency),
             "max_connections": JSON(provider.maxConnections),
             "bills_errors": .bool(provider.billsErrors),
             "prices_as": .string(provider.pricesAs),
@@ -49,12 +58,22 @@ extension Configuration {
     }
 
     private func listed(_ model: Model) -> JSON {
-        [
-            "provider": .string(model.provider.description),
-            "model": .string(model.upstream.description),
-            "fallbacks": model.fallbacks.isEmpty
-                ? .null : .array(model.fallbacks.map { .string($0.description) }),
-        ]
+        var members: [JSONObject.Member] = []
+        if model.targets.count == 1, model.targets[0].weight == 1 {
+            members += model.targets[0].members
+        } else {
+            let targets = model.targets.map { target in
+                JSON.object(
+                    JSONObject(
+                        target.members + [.init(name: "weight", value: JSON(target.weight))]))
+            }
+            members.append(.init(name: "targets", value: .array(targets)))
+        }
+        if !model.fallbacks.isEmpty {
+            let names = model.fallbacks.map { JSON.string($0.description) }
+            members.append(.init(name: "fallbacks", value: .array(names)))
+        }
+        return .object(JSONObject(members))
     }
 
     private func listed(_ limits: Limits) -> JSON {
@@ -71,6 +90,43 @@ extension Configuration {
     private func listed(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
     private func listed(_ secret: Secret?) -> JSON {
         secret.map { .string($0.description) } ?? .null
+    }
+}
+
+extension ModelCatalogue.Target {
+    fileprivate var members: [JSONObject.Member] {
+        [
+            .init(name: "provider", value: .string(provider.description)),
+            .init(name: "model", value: .string(model.description)),
+        ]
+    }
+}
+
+extension Configuration.Routing {
+    fileprivate var listed: JSON {
+        [
+            "attempts": JSON(retry.attempts), "retries": JSON(retry.retries),
+            "retry_base": .string(retry.base.configured),
+            "retry_cap": .string(retry.cap.configured),
+            "breaker": [
+                "failures": JSON(breaker.failures),
+                "window": .string(breaker.window.configured), "rate": JSON(breaker.rate),
+                "minimum_calls": JSON(breaker.minimumCalls),
+                "cool_down": .string(breaker.coolDown.configured),
+                "longest_cool_down": .string(breaker.longestCoolDown.configured),
+                "slow_start": .string(breaker.slowStart.configured),
+            ],
+        ]
+    }
+}
+
+extension StreamLimits {
+    fileprivate var listed: JSON {
+        [
+            "first_token": .string(firstToken.configured),
+            "between_tokens": .string(betweenTokens.configured),
+            "total": .string(total.configured), "drain": .string(drain.configured),
+        ]
     }
 }
 

@@ -27,6 +27,7 @@ extension Configuration.Provider {
         let caFile = section.optionalText("ca_file")
         let timeout = section.duration(
             "timeout", in: .milliseconds(100) ... .seconds(3_600), default: .seconds(60))
+        let concurrency = section.integer("concurrency", in: 1...100_000, default: 256)
         let maxConnections = section.integer("max_connections", in: 1...10_000, default: 1_024)
         section.warnUnused("max_connections")
         let billsErrors = section.bool("bills_errors", default: false)
@@ -37,7 +38,8 @@ extension Configuration.Provider {
         guard let kind, let baseURL else { return nil }
         return Configuration.Provider(
             name: name, kind: kind, baseURL: baseURL, apiKey: apiKey, caFile: caFile,
-            timeout: timeout, maxConnections: maxConnections, billsErrors: billsErrors,
+            timeout: timeout, concurrency: concurrency, maxConnections: maxConnections,
+            billsErrors: billsErrors,
             pricesAs: (pricesAs ?? kind.priceBookName ?? name).description)
     }
 
@@ -86,37 +88,5 @@ extension Configuration.Provider {
         ConfigurationReader.variable(for: "\(name).api_key").split(
             separator: "_", maxSplits: 1
         ).last.map(String.init) ?? "API_KEY"
-    }
-}
-
-extension Configuration.Model {
-    /// - Parameter providers: the names that `provider` may be, also of mistaken sections.
-    static func read(
-        _ text: String, _ parent: ConfigurationSection, providers: [String]
-    ) -> Configuration.Model? {
-        let section = parent.section(text)
-        guard let name = ModelName(text) else {
-            parent.mistake(text, section.source, ConfigurationSection.slugRule(128))
-            return nil
-        }
-        let provider = section.slug("provider", limit: 64)
-        let upstream = section.slug("model")
-        let fallbacks = section.slugs("fallbacks")
-        if fallbacks.contains(name) {
-            section.mistake("fallbacks", nil, "must not hold the model itself")
-        }
-        section.warnUnused("fallbacks")
-        guard let provider else {
-            if !section.contains("provider") {
-                section.mistake("provider", nil, "is missing: a name under providers")
-            }
-            return nil
-        }
-        if !providers.contains(provider.description) {
-            let hint = NearMiss.hint(provider.description, among: providers)
-            section.mistake("provider", nil, "\(provider) is not under providers\(hint)")
-        }
-        return Configuration.Model(
-            name: name, provider: provider, upstream: upstream ?? name, fallbacks: fallbacks)
     }
 }

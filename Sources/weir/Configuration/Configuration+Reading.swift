@@ -83,6 +83,9 @@ extension Configuration {
         }
         pricesFile = root.section("prices").optionalText("file")
         limits = Limits(root.section("limits"))
+        routing = Routing(root.section("routing"))
+        streams = StreamLimits(root.section("streams"))
+        cache = Cache(root.section("cache"))
         logging = Logging(root.section("logging"))
         screening = Screening(root.section("screening"))
         if providerNames.isEmpty {

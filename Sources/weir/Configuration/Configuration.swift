@@ -17,6 +17,9 @@ struct Configuration: Sendable, Equatable {
     /// A price document laid over the built-in book.
     var pricesFile: String?
     var limits = Limits()
+    var routing = Routing()
+    var streams = StreamLimits()
+    var cache = Cache()
     var logging = Logging()
     var screening = Screening()
 
@@ -43,6 +46,8 @@ struct Configuration: Sendable, Equatable {
         var caFile: String?
         /// From sending to the last byte of the reply.
         var timeout = Duration.seconds(60)
+        /// Calls in flight at it; one more goes to the next route.
+        var concurrency = 256
         var maxConnections = 1_024
         /// Whether it bills for its own 500, 503 and 529.
         var billsErrors = false
@@ -53,10 +58,24 @@ struct Configuration: Sendable, Equatable {
     struct Model: Sendable, Equatable {
         /// The callers' name for it.
         let name: ModelName
-        var provider: ProviderName
-        /// The provider's own name for it.
-        var upstream: ModelName
+        /// One of these serves a call, by weight; never empty.
+        var targets: [ModelCatalogue.Target]
+        /// Names that are tried in turn where no target gives an answer.
         var fallbacks: [ModelName] = []
+    }
+
+    /// What is done about providers that fail.
+    struct Routing: Sendable, Equatable {
+        var retry = RetryRules()
+        var breaker = BreakerRules()
+    }
+
+    /// Answers that are given again to equal requests of a tenant.
+    struct Cache: Sendable, Equatable {
+        /// Of all answers together.
+        var maxBytes = 64 << 20
+        /// How long an answer is kept, for the features that want it.
+        var features: [FeatureSlug: Duration] = [:]
     }
 
     /// Bounds of what callers may send and wait for.

@@ -81,7 +81,7 @@ final class ConfigurationReader {
     }
 
     /// `server.drain_timeout` → `WEIR_SERVER_DRAIN_TIMEOUT`; what is no letter or digit becomes
-    /// `_`.
+    /// `_`, but a closing bracket, which becomes nothing.
     static func variable(for path: String) -> String {
         var bytes = Array("WEIR_".utf8)
         for byte in path.utf8 {
@@ -89,6 +89,7 @@ final class ConfigurationReader {
             case UInt8(ascii: "a")...UInt8(ascii: "z"): bytes.append(byte - 32)
             case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
                 bytes.append(byte)
+            case UInt8(ascii: "]"): break
             default: bytes.append(UInt8(ascii: "_"))
             }
         }

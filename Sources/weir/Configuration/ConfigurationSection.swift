@@ -125,6 +125,32 @@ final class ConfigurationSection {
         return child
     }
 
+    /// The mappings of a list, each with its index in its path; none where it isn't given.
+    func sections(_ name: String) -> [ConfigurationSection] {
+        asked.append(name)
+        if let (variable, _) = reader.override(of: path(of: name)) {
+            mistake(
+                name, .environment(variable),
+                "has no variable of its own; its keys have, as \(variable)_0_…")
+        }
+        guard let member = members.first(where: { $0.name == name }) else { return [] }
+        guard case .list(let elements) = member.value.content else {
+            mistake(name, .line(member.line), "must be a list of mappings")
+            return []
+        }
+        return elements.enumerated().compactMap { index, element in
+            guard case .mapping(let found) = element.content else {
+                mistake("\(name)[\(index)]", .line(element.line), "must be a mapping")
+                return nil
+            }
+            let child = ConfigurationSection(
+                path: path(of: "\(name)[\(index)]"), source: .line(element.line),
+                members: found, reader: reader)
+            children.append(child)
+            return child
+        }
+    }
+
     /// The sections that were asked for.
     var sectionNames: [String] { children.map(\.path) }
 

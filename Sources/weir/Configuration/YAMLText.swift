@@ -16,12 +16,19 @@ enum YAMLText {
                 lines.append("\(blanks)\(name):")
                 lines += inner
             case .array(let elements):
-                let list = elements.map(scalar).joined(separator: ", ")
+                let list = elements.map(inline).joined(separator: ", ")
                 lines.append("\(blanks)\(name): [\(list)]")
             case .bool, .number, .string:
                 lines.append("\(blanks)\(name): \(scalar(member.value))")
             }
         }
+    }
+
+    /// An element of a list, on one line.
+    private static func inline(_ json: JSON) -> String {
+        guard let object = json.object else { return scalar(json) }
+        let members = object.members.map { "\(quoted($0.name)): \(inline($0.value))" }
+        return "{ \(members.joined(separator: ", ")) }"
     }
 
     private static func scalar(_ json: JSON) -> String {

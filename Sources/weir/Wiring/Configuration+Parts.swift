@@ -7,7 +7,7 @@ import WeirUpstream
 extension Configuration {
     var catalogue: ModelCatalogue {
         let aliases = models.map {
-            ($0.name, ModelCatalogue.Alias(provider: $0.provider, model: $0.upstream))
+            ($0.name, ModelCatalogue.Alias(targets: $0.targets, fallbacks: $0.fallbacks))
         }
         return ModelCatalogue(
             providers: providers.map { .init(name: $0.name, pricesAs: $0.pricesAs) },
@@ -15,18 +15,23 @@ extension Configuration {
     }
 
     var gate: ProviderGate {
-        let limits = providers.map { ($0.name, 256) }
+        let limits = providers.map { ($0.name, $0.concurrency) }
         return ProviderGate(
-            ProviderTraffic(rules: BreakerRules(), limits: Dictionary(limits) { $1 }),
+            ProviderTraffic(rules: routing.breaker, limits: Dictionary(limits) { $1 }),
             dice: { UInt64.random(in: .min ... .max) })
     }
 
-    var replyCache: ReplyCache { ReplyCache() }
+    var replyCache: ReplyCache {
+        ReplyCache(
+            lifetimes: cache.features.mapValues { $0.components.seconds }, limit: cache.maxBytes)
+    }
 
     /// What the pipeline's parts have defaults for.
     func adjust(_ parts: inout CompletionParts) {
         parts.idempotencySeconds = limits.idempotencyKept.components.seconds
         parts.concurrentCalls = limits.concurrentCalls
+        parts.retries = routing.retry
+        parts.streams = streams
     }
 
     var transportLimits: TransportLimits {

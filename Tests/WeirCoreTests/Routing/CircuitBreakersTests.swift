@@ -53,7 +53,7 @@ import WeirCore
         guard case .admitted(let old) = breakers.admit(first, at: at(0), dice: 0) else { return }
         _ = breakers.admit(second, at: at(0), dice: 0)
         _ = breakers.admit(first, at: at(0), dice: 0)
-        for _ in 0..<5 { breakers.record(.failure(retryAfter: nil), first, ticket: old, at: at(0)) }
+        for _ in 0..<4 { breakers.record(.failure(retryAfter: nil), first, ticket: old, at: at(0)) }
         #expect(breakers.snapshots(of: provider, at: at(0)).map(\.breaker.failuresInRow) == [0])
         breakers.record(.success, second, ticket: old, at: at(0))
         #expect(breakers.count == 1)

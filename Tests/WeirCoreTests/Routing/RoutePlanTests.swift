@@ -73,8 +73,9 @@ import WeirCore
     @Test func `where nothing is left, the first one's error is thrown`() throws {
         func code(_ lines: [String]) throws -> WeirError.Code? {
             let catalogue = try catalogue(lines)
+            let name = try name("x")
             do throws(WeirError) {
-                _ = try catalogue.plan(try #require(Slug("x")), prices: prices, at: now, dice: 0)
+                _ = try catalogue.plan(name, prices: prices, at: now, dice: 0)
                 return nil
             } catch { return error.code }
         }
