@@ -8,9 +8,6 @@ struct GeminiObject {
     let object: ClientObject
     private let names: [Name]
 
-    /// Far above what any of Gemini's messages has.
-    private static let memberLimit = 256
-
     private struct Name {
         let known: String
         let written: String
@@ -19,8 +16,10 @@ struct GeminiObject {
     init(_ object: ClientObject) throws(WeirError) {
         self.object = object
         let members = object.members.members
-        guard members.count <= GeminiObject.memberLimit else {
-            throw object.error("", "has more than \(GeminiObject.memberLimit) members")
+        guard members.count <= memberLimit else {
+            throw WeirError(
+                .invalidRequest, "\(object.path) has more than \(memberLimit) members",
+                param: object.path)
         }
         var names: [Name] = []
         names.reserveCapacity(members.count)
@@ -111,6 +110,9 @@ struct GeminiObject {
         names.first { $0.known == name }?.written ?? name
     }
 }
+
+/// Far above what any of Gemini's messages has.
+private let memberLimit = 256
 
 /// `inline_data` as `inlineData`; other names as they are.
 func camelCase(_ name: String) -> String {

@@ -30,7 +30,8 @@ extension GeminiReading {
         return try chatPart(of: read, name: try media.text("displayName"))
     }
 
-    private mutating func chatPart(of media: ChatMedia, name: String?) throws(WeirError) -> ChatPart {
+    private mutating func chatPart(of media: ChatMedia, name: String?) throws(WeirError) -> ChatPart
+    {
         if (media.mediaType ?? "").utf8.starts(with: "image/".utf8) {
             images += 1
             return .image(media)

@@ -51,9 +51,13 @@ extension GeminiReading {
     }
 
     private mutating func tool(_ declaration: GeminiObject) throws(WeirError) -> ChatTool {
+        // What a function answers with is seen when it does; SDKs describe it unasked.
         leaveBehind(
             declaration,
-            otherThan: ["name", "description", "parameters", "parametersJsonSchema"])
+            otherThan: [
+                "name", "description", "parameters", "parametersJsonSchema", "response",
+                "responseJsonSchema",
+            ])
         let name = try declaration.required("name", try declaration.text("name"))
         let description = try declaration.text("description")
         return ChatTool(

@@ -4,7 +4,8 @@ import WeirCore
 /// stream just ends.
 ///
 /// What has a finish reason or a block completes the answer, so that it and all behind it is kept
-/// back. Of the usage the last event's word counts.
+/// back. Of the usage the last event's word counts. An error is an event, or JSON without any
+/// framing that ends the body.
 struct GeminiStreamDecoder: ReplyStreamDecoder {
     private let dialect: GeminiDialect
     private var events = ServerSentEvents()
@@ -13,12 +14,18 @@ struct GeminiStreamDecoder: ReplyStreamDecoder {
     private var hasFailed = false
     private var calls = 0
     private var webSearches: Int64 = 0
+    /// The JSON behind the events, and the last byte before it.
+    private var tail: [UInt8] = []
+    private var lastByte: UInt8 = 0x0A
+
+    /// An error's JSON is a few hundred bytes.
+    private static let tailLimit = 1 << 16
 
     init(_ dialect: GeminiDialect) { self.dialect = dialect }
 
     mutating func feed(_ bytes: [UInt8]) throws(ReplyDefect) -> [StreamStep] {
         var steps: [StreamStep] = []
-        for item in try events.feed(bytes) {
+        for item in try events.feed(takeTail(bytes)) {
             switch item {
             case .comment: steps.append(.keepAlive)
             case .event(let name, let data): steps.append(try step(name, data))
@@ -28,8 +35,33 @@ struct GeminiStreamDecoder: ReplyStreamDecoder {
     }
 
     mutating func finish() throws(ReplyDefect) -> [StreamStep] {
+        if !tail.isEmpty {
+            let error = try replyObject(tail)["error"] ?? .null
+            return [
+                StreamStep(
+                    name: nil, data: [], events: [.failed(failure(error, tail))], relay: .drop)
+            ]
+        }
         guard isComplete, !hasFailed, !events.isInsideEvent else { return [] }
         return [StreamStep(name: nil, data: [], events: [.ended], relay: .drop)]
+    }
+
+    /// Keeps back what begins with a brace at the start of a line: no field of an event does.
+    private mutating func takeTail(_ bytes: [UInt8]) -> [UInt8] {
+        guard tail.isEmpty else {
+            tail += bytes.prefix(max(0, GeminiStreamDecoder.tailLimit - tail.count))
+            return []
+        }
+        var before = lastByte
+        lastByte = bytes.last ?? lastByte
+        for (index, byte) in bytes.enumerated() {
+            if byte == UInt8(ascii: "{"), before == 0x0A || before == 0x0D {
+                tail = Array(bytes[index...].prefix(GeminiStreamDecoder.tailLimit))
+                return Array(bytes[..<index])
+            }
+            before = byte
+        }
+        return bytes
     }
 
     private mutating func step(

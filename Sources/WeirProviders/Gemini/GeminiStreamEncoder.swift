@@ -51,7 +51,8 @@ struct GeminiStreamEncoder: ClientStreamEncoder {
     }
 
     mutating func relay(_ step: StreamStep) -> [UInt8] {
-        if step.data.isEmpty { return isArray ? [] : EventFrame.keepAlive }
+        // Google's SDKs take a comment for JSON, but read over an event of nothing.
+        if step.data.isEmpty { return isArray ? [] : [0x0A, 0x0A] }
         return framed(step.data, name: step.name)
     }
 
@@ -72,10 +73,11 @@ struct GeminiStreamEncoder: ClientStreamEncoder {
         return bytes + closing
     }
 
-    /// An element of the array like any other, as Gemini does it; SDKs raise what begins with
-    /// `error`, in events as well.
+    /// An element of the array like any other; behind events the error's JSON alone, which ends
+    /// the body. So Gemini does it, and so SDKs in all languages raise it.
     mutating func fail(_ error: WeirError) -> [UInt8] {
-        framed(GeminiError.encode(error, request: request)) + closing
+        let data = GeminiError.encode(error, request: request)
+        return isArray ? framed(data) + closing : data + [0x0A]
     }
 
     private var closing: [UInt8] { isArray ? [UInt8(ascii: "]")] : [] }

@@ -75,7 +75,7 @@ struct GeminiRequestTests {
         "may have one alone where a list is meant",
         arguments: [
             #"{"contents":{"parts":{"text":"Hi"}},"generationConfig":{"stopSequences":"x"},"#
-                + #""tools":{"functionDeclarations":{"name":"f"}}}"#
+                + #""tools":{"functionDeclarations":{"name":"f","response_json_schema":{}}}}"#
         ])
     func readsSingles(body: String) throws {
         let read = try readGemini(body)

@@ -136,6 +136,25 @@ struct GeminiStreamTests {
         #expect(try decoder.finish().isEmpty)
     }
 
+    @Test("tell an error whose bare JSON ends the body, wherever it is cut")
+    func tellsBareErrors() throws {
+        let error =
+            "{\n  \"error\": {\n    \"code\": 429,\n    \"message\": \"slow {down}\"\n  }\n}\n"
+        for start in ["", #"data: {"candidates":[{"finishReason":"STOP"}]}"# + "\r\n\r\n"] {
+            let stream = bytes(start + error)
+            let failure = ProviderFailure(kind: .rateLimited, message: "slow {down}")
+            for place in stream.indices {
+                let events = try read([Array(stream[..<place]), Array(stream[place...])])
+                #expect(events.last == .failed(failure) && !events.contains(.ended))
+            }
+            #expect(try read(stream.map { [$0] }).last == .failed(failure))
+            #expect(throws: ReplyDefect.self) { try read([Array(stream.dropLast(9))]) }
+        }
+        let endless =
+            [bytes("{")] + Array(repeating: Array(repeating: 0x20, count: 9_999), count: 99)
+        #expect(throws: ReplyDefect.self) { try read(endless) }
+    }
+
     @Test(
         "take every code of an error",
         arguments: ["429", "0", "-1", "99999999999999999999", "\"503\"", "1e3", "null"])
