@@ -137,11 +137,11 @@ import WeirService
 extension Stage {
     /// The same use cases around another pipeline.
     func use(
-        complete: @escaping @Sendable (CompletionCall) async throws(WeirError) -> CompletionReply
+        complete: @escaping @Sendable (CompletionCall) async throws(WeirError) -> CompletionOutcome
     ) -> UseCases {
         UseCases(
             newRequest: use.newRequest, authenticator: use.authenticator, complete: complete,
-            usage: use.usage, tenants: use.tenants, keys: use.keys,
+            doors: use.doors, traffic: use.traffic, usage: use.usage, tenants: use.tenants, keys: use.keys,
             killSwitches: use.killSwitches, prices: use.prices, adjustments: use.adjustments,
             audit: use.audit, health: use.health)
     }

@@ -30,19 +30,19 @@ package struct Charge: Sendable, Equatable {
     ) {
         switch end {
         case .answered(let usage, let bytes):
-            self.init(usage, worst: worst, price: price, status: .ok) {
+            self.init(usage, bytes, worst: worst, price: price, status: .ok) {
                 Charge.estimate(bytes: bytes, worst: worst, price: price)
             }
         case .cut(let usage, let bytes):
             if let bytes {
                 self.init(cutAfter: usage, bytes: bytes, worst: worst, price: price)
             } else {
-                self.init(usage, worst: worst, price: price, status: .streamCut) {
+                self.init(usage, 0, worst: worst, price: price, status: .streamCut) {
                     Charge(inDoubt: .streamCut, worst: worst)
                 }
             }
         case .defective(let usage):
-            self.init(usage, worst: worst, price: price, status: .badReply) {
+            self.init(usage, 0, worst: worst, price: price, status: .badReply) {
                 Charge(inDoubt: .badReply, worst: worst)
             }
         case .refused(.badRequest), .refused(.account), .refused(.rateLimited):
@@ -62,21 +62,30 @@ package struct Charge: Sendable, Equatable {
     private static let largestWindow: Int64 = 16_000_000
 
     private init(
-        _ report: ReportedUsage, worst: WorstCase, price: ModelPrice, status: LedgerRow.Status,
-        unreported: () -> Charge
+        _ report: ReportedUsage, _ bytes: Int, worst: WorstCase, price: ModelPrice,
+        status: LedgerRow.Status, unreported: () -> Charge
     ) {
         switch report {
         case .absent: self = unreported()
         case .suspect: self.init(suspect: status, worst: worst)
         case .reported(let usage):
-            let window = price.contextWindow ?? Charge.largestWindow
-            guard usage.input <= window, usage.output <= window, let cost = price.cost(of: usage)
+            guard Charge.isBelievable(usage, bytes, worst, price), let cost = price.cost(of: usage)
             else {
                 self.init(suspect: status, worst: worst)
                 return
             }
             self.init(status: status, cost: cost, basis: .reported, usage: usage)
         }
+    }
+
+    /// Nothing read or nothing generated can't be where there was something to read or there is
+    /// something to see.
+    private static func isBelievable(
+        _ usage: TokenUsage, _ bytes: Int, _ worst: WorstCase, _ price: ModelPrice
+    ) -> Bool {
+        let window = price.contextWindow ?? Charge.largestWindow
+        guard usage.input <= window, usage.output <= window else { return false }
+        return (usage.input > 0 || worst.input == 0) && (usage.output > 0 || bytes == 0)
     }
 
     /// Upper bounds in place of figures: every byte a token, never above the worst case.
@@ -99,13 +108,12 @@ package struct Charge: Sendable, Equatable {
         let received = min(Int64(clamping: bytes), worst.output)
         var known: TokenUsage?
         if case .reported(let usage) = report { known = usage }
-        let window = price.contextWindow ?? Charge.largestWindow
         let usage = TokenUsage(
             input: known?.input ?? worst.input, output: max(received, known?.output ?? 0),
             cacheRead: known?.cacheRead ?? 0, cacheWrite5m: known?.cacheWrite5m ?? 0,
             cacheWrite1h: known?.cacheWrite1h ?? 0, reasoning: known?.reasoning ?? 0,
             webSearches: known?.webSearches ?? 0, serviceTier: known?.serviceTier)
-        guard let usage, usage.input <= window, usage.output <= window,
+        guard let usage, Charge.isBelievable(usage, 0, worst, price),
             let cost = known == nil
                 ? price.worstCase(input: usage.input, output: usage.output)
                 : price.cost(of: usage)

@@ -45,6 +45,11 @@ package struct StreamMeter: Sendable {
         }
     }
 
+    /// Counts bytes that could not be read, where an answer had begun: tokens may be among them.
+    package mutating func addUnread(_ count: Int) {
+        if hasContent { bytes += count }
+    }
+
     /// Whether anything of an answer has come.
     package var hasContent: Bool { bytes > 0 || finish != nil }
 

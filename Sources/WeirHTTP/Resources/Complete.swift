@@ -53,9 +53,8 @@ extension Routes {
         case .provider: break
         case .replay:
             answer.headers.append(HTTPField(name: .idempotentReplayed, value: "true"))
-        case .cache: answer.headers.append(HTTPField(name: .weirCache, value: "hit"))
-        }
-        if reply.origin != .provider {
+        case .cache:
+            answer.headers.append(HTTPField(name: .weirCache, value: "hit"))
             answer.headers.append(HTTPField(name: .cost, value: Money.zero.usd))
         }
         if reply.status >= 400 { answer.headers.append(ErrorBody.noRetry) }

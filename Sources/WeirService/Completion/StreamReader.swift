@@ -30,8 +30,9 @@ struct StreamReader: Sendable {
     mutating func next() async -> [StreamStep]? {
         while !isDone {
             let steps: [StreamStep]
+            let chunk = await body.next()
             do {
-                switch await body.next() {
+                switch chunk {
                 case .bytes(let bytes): steps = try decoder.feed(bytes)
                 case .end:
                     isDone = true
@@ -41,6 +42,7 @@ struct StreamReader: Sendable {
                     return nil
                 }
             } catch {
+                if case .bytes(let bytes) = chunk { meter.addUnread(bytes.count) }
                 end(StreamDefect(error))
                 body.cancel()
                 return nil

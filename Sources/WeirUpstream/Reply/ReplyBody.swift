@@ -82,6 +82,9 @@ package final class ReplyBody: UpstreamBody {
         reader?.resume(returning: end)
     }
 
+    /// Bytes that wait for the reader.
+    var waitingBytes: Int { state.withLock { $0.bytes.count } }
+
     /// When the last token came; nil before the first.
     var tokenTime: NIODeadline? {
         let time = lastToken.load(ordering: .relaxed)

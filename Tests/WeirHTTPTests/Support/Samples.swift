@@ -1,4 +1,6 @@
 import HTTPTypes
+import WeirCore
+import WeirService
 
 @testable import WeirHTTP
 

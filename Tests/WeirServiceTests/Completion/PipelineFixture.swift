@@ -18,7 +18,8 @@ struct PipelineFixture {
     private let feature: FeatureSlug
 
     init(
-        limit: BudgetLimit = .unlimited, concurrentCalls: Int = 1_024,
+        limit: BudgetLimit = .unlimited, concurrentCalls: Int = 1_024, hasSpare: Bool = false,
+        failures: Int = 1_000_000, retries: Int = 0,
         change: (inout Tenant) -> Void = { _ in },
         reply: @escaping @Sendable (UpstreamCall) async -> UpstreamOutcome
     ) throws {
@@ -33,40 +34,57 @@ struct PipelineFixture {
         budget = BudgetGuard(store: ledger, time: time)
         let prices = try PriceBook(
             json: #"{"version":"t","prices":[{"provider":"plain","model":"plain-1","#
-                + #""input":"0.001","output":"0.002","context_window":100000}]}"#)
+                + #""input":"0.001","output":"0.002","context_window":100000},"#
+                + #"{"provider":"spare","model":"spare-1","input":"0.001","output":"0.002"}]}"#)
         directory = try Directory(
             contents: DirectoryContents(tenants: [tenant]), prices: prices,
             store: directoryStore)
+        let spare = try #require(ProviderName("spare"))
+        let names = hasSpare ? [provider, spare] : [provider]
         var parts = CompletionParts(
             directory: directory,
             catalogue: ModelCatalogue(
-                providers: [.init(name: provider, pricesAs: "plain")], aliases: [:]),
-            providers: [
+                providers: names.map { .init(name: $0, pricesAs: $0.description) },
+                aliases: hasSpare ? try Self.aliases(model, provider, spare) : [:]),
+            providers: names.map {
                 ProviderSetup(
-                    name: provider, pricesAs: "plain", dialect: PlainDialect(), key: "k")
-            ],
+                    name: $0, pricesAs: $0.description, dialect: PlainDialect(), key: "k")
+            },
             gate: ProviderGate(
-                ProviderTraffic(rules: Self.patient, limits: [:]), dice: { 0 }),
+                ProviderTraffic(rules: Self.rules(failures), limits: [:]), dice: { 0 }),
             budget: budget, ledger: ledger, events: directoryStore, transport: transport,
             screening: Screening(try FeatureScreens(), audit: directoryStore),
             calendar: BillingCalendar(), time: time,
             attempts: AttemptNumbers(after: AttemptID(number: 0)))
         parts.concurrentCalls = concurrentCalls
-        parts.retries.retries = 0
+        parts.retries.retries = retries
         pipeline = CompletionPipeline(parts)
     }
 
     /// Breakers that no test trips by accident.
-    private static var patient: BreakerRules {
+    private static func rules(_ failures: Int) -> BreakerRules {
         var rules = BreakerRules()
-        rules.failures = 1_000_000
+        rules.failures = failures
         rules.minimumCalls = 1_000_000
         return rules
     }
 
+    private static func aliases(
+        _ model: ModelName, _ provider: ProviderName, _ spare: ProviderName
+    ) throws -> [ModelName: ModelCatalogue.Alias] {
+        let other = try #require(ModelName("spare-1"))
+        return [
+            model: ModelCatalogue.Alias(
+                targets: [.init(provider: provider, model: model)],
+                fallbacks: [try #require(ModelName("spare"))]),
+            try #require(ModelName("spare")): ModelCatalogue.Alias(
+                targets: [.init(provider: spare, model: other)]),
+        ]
+    }
+
     func call(
         _ text: String, request: String = "req_1", cap: Int64 = 100, idempotency: String? = nil,
-        user: Int64 = 0
+        user: Int64 = 0, isStream: Bool = false
     ) throws -> CompletionCall {
         let fingerprint = Array(text.utf8)
         return CompletionCall(
@@ -78,7 +96,7 @@ struct PipelineFixture {
                     chat: ChatRequest(
                         model: model, messages: [ChatMessage(role: .user, text: text)],
                         maxTokens: cap),
-                    maxTokens: cap, stream: nil,
+                    maxTokens: cap, stream: isStream ? StreamOptions() : nil,
                     input: InputBound(textBytes: Int64(text.utf8.count), items: 1),
                     body: JSONObject())),
             idempotency: try idempotency.map {
