@@ -10,7 +10,7 @@ extension GeminiReading {
         for content in contents {
             let role = try role(content)
             messages += 1
-            var turn = ModelTurn(role: role)
+            var turn = GeminiTurn(role: role)
             if role == .assistant, conversation.last?.role == .assistant {
                 turn.parts = conversation.popLast()?.parts ?? []
             }
@@ -51,7 +51,7 @@ extension GeminiReading {
     }
 
     private mutating func read(
-        _ part: GeminiObject, into turn: inout ModelTurn
+        _ part: GeminiObject, into turn: inout GeminiTurn
     ) throws(WeirError) {
         parts += 1
         for (name, reason) in foreignParts { try part.refuse(name, reason) }
@@ -125,47 +125,6 @@ extension GeminiReading {
         return ToolResult(
             callID: calls.answer(name, id: id), name: name, content: content,
             isError: ToolAnswer.isError(answer))
-    }
-}
-
-/// A turn as it grows. What the model wrote in pieces is put together again.
-private struct ModelTurn {
-    let role: ChatMessage.Role
-    var parts: [ChatPart] = []
-
-    mutating func add(_ text: String) {
-        // An empty text that carried nothing but a proof.
-        if role == .assistant, text.isEmpty, !parts.isEmpty { return }
-        guard role == .assistant, case .text? = parts.last,
-            case .text(var whole)? = parts.popLast()
-        else { return parts.append(.text(text)) }
-        whole += text
-        parts.append(.text(whole))
-    }
-
-    /// Thoughts go on until their proof.
-    mutating func think(_ text: String, _ proof: String?) {
-        let read = proof.map(ThoughtSignature.gemini)
-        if let read, read.isRedacted {
-            return parts.append(.thinking(Thinking(text: "", redacted: read.signature)))
-        }
-        guard goesOn, case .thinking(var thinking)? = parts.popLast() else {
-            return parts.append(.thinking(Thinking(text: text, signature: read?.signature)))
-        }
-        thinking.text += text
-        thinking.signature = read?.signature
-        parts.append(.thinking(thinking))
-    }
-
-    /// Whether the last part is thoughts without their proof.
-    private var goesOn: Bool {
-        guard case .thinking(let last)? = parts.last else { return false }
-        return last.signature == nil && last.redacted == nil
-    }
-
-    /// The proof of thoughts that Gemini hangs on what it says after them.
-    mutating func sign(_ proof: String?) {
-        if let proof, role == .assistant { think("", proof) }
     }
 }
 
