@@ -29,6 +29,7 @@ BEYOND_THE_SCHEMA = {
     "PUT /admin/prices": "two prices of one model and day; tiers that don't rise",
     "POST /admin/adjustments": f"{BYTES}; {NANOS}",
 }
+VENDOR = "the vendor's own schema, of which only the frame is here"
 DOCUMENT = yaml.safe_load((ROOT / "openapi.yaml").read_text())
 # Another way in beside the key that every request has would be a second credential: a 401 each time.
 DOCUMENT["security"] = [{"serviceKey": []}]
@@ -37,6 +38,13 @@ DOCUMENT["components"]["securitySchemes"] = {
 OPERATIONS = {f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items()
               for method in item if method in ("get", "put", "post", "delete", "patch")}
 PRINTABLE = {"type": "string", "pattern": "^[ -~]{1,200}$"}
+DROP_INS = {f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items()
+            for method, operation in item.items() if "Drop-in" in operation.get("tags", ())}
+BEYOND_THE_SCHEMA |= {
+    name: VENDOR if name.startswith("POST") else TENANT for name in DROP_INS}
+# Models whose providers count tokens, and make embeddings.
+COUNTING = ["claude-haiku-4-5", "gemini-2.5-flash"]
+EMBEDDING = ["text-embedding-3-small", "gemini-embedding-001"]
 WORDS = {"type": "string", "pattern": "^[a-z]{1,9}( [a-z]{1,9}){0,9}$"}
 
 
@@ -68,7 +76,45 @@ def with_what_the_server_knows(document, models):
     schemas["PriceTiers"]["maxItems"] = 1
     for parameter in known["paths"]["/admin/audit/verify"]["get"]["parameters"]:
         parameter["required"] = True
+    known["components"]["parameters"]["WeirTenant"].update(required=True, schema=tenant)
+    known["components"]["parameters"]["ModelInPath"]["schema"] = {"enum": models}
+    schemas.update(drop_in_bodies(models))
+    for path, item in known["paths"].items():
+        for ending, able in {"countTokens": COUNTING, "embedContent": EMBEDDING,
+                             "batchEmbedContents": EMBEDDING}.items():
+            if path.endswith(":" + ending):
+                item["post"]["parameters"][0] = {
+                    "name": "model", "in": "path", "required": True, "schema": {"enum": able}}
     return known
+
+
+def drop_in_bodies(models):
+    """The vendors' requests at their plainest."""
+    def body(**properties):
+        return {"type": "object", "additionalProperties": False,
+                "required": list(properties), "properties": properties}
+
+    def some(item):
+        return {"type": "array", "minItems": 1, "maxItems": 3, "items": item}
+
+    model = {"enum": models}
+    messages = some(body(role={"const": "user"}, content=WORDS))
+    content = body(role={"const": "user"}, parts=some(body(text=WORDS)))
+    return {
+        "ChatCompletionsRequest": body(
+            model=model, messages=messages, stream={"type": "boolean"}),
+        "ResponsesRequest": body(model=model, input=WORDS, stream={"type": "boolean"}),
+        "MessagesRequest": body(
+            model=model, messages=messages, max_tokens={"enum": [1, 100]},
+            stream={"type": "boolean"}),
+        "GenerateContentRequest": body(contents=some(content)),
+        "CountTokensRequest": body(model={"enum": COUNTING}, messages=messages),
+        "GeminiCountRequest": body(contents=some(content)),
+        "EmbeddingsRequest": body(model={"enum": EMBEDDING}, input=WORDS),
+        "EmbedContentRequest": body(content=body(parts=some(body(text=WORDS)))),
+        "BatchEmbedContentsRequest": body(
+            requests=some(body(content=body(parts=some(body(text=WORDS)))))),
+    }
 
 
 def schemathesis(weir, tmp_path, document, settings, *arguments, key=ADMIN,

@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test func `the document and the table name the same operations`() throws {
-        let served = Set(try endpoints().map { "\($0.method.rawValue) \($0.path)" })
+        let served = Set(try endpoints().map { "\($0.method.rawValue) \($0.documentedPath)" })
         #expect(try Set(Self.operations().keys) == served)
     }
 
@@ -39,7 +39,7 @@ import Testing
         ]
         let operations = try Self.operations()
         for endpoint in try endpoints() {
-            let name = "\(endpoint.method.rawValue) \(endpoint.path)"
+            let name = "\(endpoint.method.rawValue) \(endpoint.documentedPath)"
             let lines = try #require(operations[name])
             var query: [String] = []
             for (index, line) in lines.enumerated() {
@@ -54,11 +54,16 @@ import Testing
                     query.append(String(match.1))
                 }
             }
-            #expect(Set(query) == Set(endpoint.query ?? []), "\(name)")
+            if let known = endpoint.query { #expect(Set(query) == Set(known), "\(name)") }
             let hasBody = lines.contains { $0.hasSuffix("requestBody:") }
             #expect(hasBody == (endpoint.body != .ignored), "\(name)")
             let isOpen = lines.contains { $0.hasSuffix("security: []") }
             #expect(isOpen == (endpoint.access == .open), "\(name)")
         }
     }
+}
+
+extension Endpoint {
+    /// The document has no way to say that a placeholder takes slashes.
+    fileprivate var documentedPath: String { path.replacing("...}", with: "}") }
 }
