@@ -15,7 +15,7 @@ struct ResponsesStreamDecoder: ReplyStreamDecoder {
         var steps: [StreamStep] = []
         for item in try events.feed(bytes) {
             switch item {
-            case .comment: steps.append(.keepAlive)
+            case .comment, .event(_, []): steps.append(.keepAlive)
             case .event(let name, let data): steps.append(try step(name, data))
             }
         }
