@@ -197,7 +197,7 @@ struct RoutingConfigurationTests {
         ),
         (
             "models: { m: { targets: [] } }",
-            "models.m.targets: must hold at least one target (line 4)"
+            "models.m.targets: must not be empty (line 4)"
         ),
         (
             "models: { m: { targets: [one] } }", "models.m.targets[0]: must be a mapping (line 4)"

@@ -83,7 +83,7 @@ struct SecretTests {
               c: { targets: [{ provider: own, model: a/b, weight: 3 }, { provider: own }] }
               d: { targets: [{ provider: own, weight: 9 }] }
             routing: { attempts: 5, retry_base: 10ms, breaker: { rate: 7, slow_start: 0s } }
-            streams: { drain: 0s, total: 90m }
+            streams: { drain: 0s, total: 50m }
             cache: { max_bytes: 1536KiB, features: { "no": 90s, a/b: 24h } }
             prices: { file: "my prices: $${x}.yaml" }
             limits: { body: 1536KiB, call_timeout: 1500ms }

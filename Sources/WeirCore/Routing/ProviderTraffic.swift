@@ -20,7 +20,7 @@ package struct ProviderTraffic: Sendable {
         case admitted(Permit)
         /// As many calls as the provider may have are in flight.
         case full
-        /// Its breaker keeps calls away. Seconds, at least one, after which another try makes sense.
+        /// Its breaker keeps calls away. Seconds, at least one, until another try makes sense.
         case broken(retryAfter: Int)
     }
 

@@ -44,12 +44,11 @@ extension Configuration.Model {
             targets.append(target)
         }
         requireFew(listed.count, "targets", section)
-        if listed.isEmpty {
-            section.mistake("targets", nil, "must hold at least one target")
-        } else if targets.count == listed.count, targets.allSatisfy({ $0.weight == 0 }) {
+        guard !targets.isEmpty else { return nil }
+        if targets.count == listed.count, targets.allSatisfy({ $0.weight == 0 }) {
             section.mistake("targets", nil, "must hold a target with a weight above 0")
         }
-        return targets.isEmpty ? nil : targets
+        return targets
     }
 
     private static func target(

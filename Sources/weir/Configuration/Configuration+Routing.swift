@@ -47,8 +47,11 @@ extension StreamLimits {
         betweenTokens = section.duration("between_tokens", in: wait, default: betweenTokens)
         total = section.duration("total", in: wait, default: total)
         drain = section.duration("drain", in: .zero ... .seconds(3_600), default: drain)
-        section.requireAtLeast("total", total, "first_token", firstToken)
-        section.requireAtLeast("total", total, "between_tokens", betweenTokens)
+        if betweenTokens > firstToken {
+            section.requireAtLeast("total", total, "between_tokens", betweenTokens)
+        } else {
+            section.requireAtLeast("total", total, "first_token", firstToken)
+        }
     }
 }
 

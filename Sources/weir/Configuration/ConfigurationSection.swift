@@ -138,6 +138,7 @@ final class ConfigurationSection {
             mistake(name, .line(member.line), "must be a list of mappings")
             return []
         }
+        if elements.isEmpty { mistake(name, .line(member.line), "must not be empty") }
         return elements.enumerated().compactMap { index, element in
             guard case .mapping(let found) = element.content else {
                 mistake("\(name)[\(index)]", .line(element.line), "must be a mapping")
