@@ -3,7 +3,7 @@ package import WeirCore
 /// The forms in which clients may ask, beside Weir's own `/ai/complete`.
 package enum ClientDialects {
     package static let chat: [any ClientDialect] = [
-        GeminiClient()
+        OpenAIResponsesClient(), GeminiClient(),
     ]
     package static let embeddings: [any ClientEmbeddingDialect] = [
         GeminiEmbeddingClient(wire: .embedContent),

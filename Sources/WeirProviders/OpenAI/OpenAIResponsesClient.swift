@@ -27,6 +27,6 @@ package struct OpenAIResponsesClient: ClientDialect {
     }
 
     package func encode(_ error: WeirError, request: RequestID) -> [UInt8] {
-        ResponsesError(error).body
+        openAIErrorBody(error).encoded
     }
 }

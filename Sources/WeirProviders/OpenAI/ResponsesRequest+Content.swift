@@ -12,14 +12,14 @@ extension ResponsesRequest {
         }
         var parts: [ChatPart] = []
         for part in try owner.objects(name) ?? [] {
-            items += 1
+            tally.items += 1
             parts.append(try read(part: part))
         }
         return parts
     }
 
     private mutating func read(part: ClientObject) throws(WeirError) -> ChatPart {
-        try refuseLongCache(in: part)
+        try part.refusePricedCaching()
         var known: Set = ["type", "prompt_cache_breakpoint"]
         let read: ChatPart
         switch try part.required("type", try part.text("type")) {
@@ -40,13 +40,13 @@ extension ResponsesRequest {
         case "input_audio": throw part.error("type", "is not supported: audio has no price here")
         default: throw part.error("type", "is not known here")
         }
-        uncarried += part.others(than: known.union(["file_id"]))
+        tally.uncarried += part.others(than: known.union(["file_id"]))
         return read
     }
 
     /// Pictures and files in an answer that only OpenAI's own kinds of tools give.
     mutating func countMedia(in item: ClientObject) throws(WeirError) {
-        growth += JSON.object(item.members).escapeGrowth
+        tally.growth += JSON.object(item.members).escapeGrowth
         if item["output"]?.object != nil, let screen = try item.object("output") {
             _ = try picture(screen)
         } else if item["output"] != nil {
@@ -56,7 +56,7 @@ extension ResponsesRequest {
 
     private mutating func picture(_ part: ClientObject) throws(WeirError) -> ChatMedia {
         try part.refuse("file_id", ResponsesRequest.files)
-        images += 1
+        tally.images += 1
         let url = try part.required("image_url", try part.text("image_url"))
         let image = try media(part, "image_url", url)
         // What isn't a picture has another price wherever it is read at all.
@@ -68,14 +68,13 @@ extension ResponsesRequest {
 
     private mutating func document(_ part: ClientObject) throws(WeirError) -> ChatMedia {
         try part.refuse("file_id", ResponsesRequest.files)
-        isOpen = true
+        tally.isOpen = true
         guard let data = try part.text("file_data") else {
             let url = try part.required("file_url", try part.text("file_url"))
             return try media(part, "file_url", url)
         }
         guard data.utf8.starts(with: "data:".utf8) else {
-            mediaBytes += Int64(data.utf8.count)
-            return ChatMedia(source: .base64(data))
+            return ChatMedia(source: .base64(try base64(part, "file_data", data)))
         }
         let file = try media(part, "file_data", data)
         guard file.isOf("audio/") != true, file.isOf("video/") != true else {
@@ -84,7 +83,7 @@ extension ResponsesRequest {
         return file
     }
 
-    private static let files = "files are kept in the provider's account, which all tenants share"
+    private static let files = "the provider's account is shared by all tenants"
 
     /// `data:image/png;base64,…`, or an address on the web.
     private mutating func media(
@@ -102,16 +101,26 @@ extension ResponsesRequest {
         }
         let data = String(url[url.utf8.index(after: comma)...])
         let type = url[..<comma].utf8.dropFirst(5).prefix { $0 != UInt8(ascii: ";") }
-        mediaBytes += Int64(data.utf8.count)
         return ChatMedia(
-            source: .base64(data),
-            mediaType: type.isEmpty ? nil : String(decoding: type, as: UTF8.self))
+            source: .base64(try base64(part, name, data)),
+            mediaType: type.isEmpty ? nil : String(decoding: type, as: UTF8.self).lowercased())
+    }
+
+    /// What isn't counted as text must not be read as text: the alphabet is checked.
+    private mutating func base64(
+        _ part: ClientObject, _ name: String, _ data: String
+    ) throws(WeirError) -> String {
+        guard data.utf8.allSatisfy({ isAlphanumeric($0) || "+/=-_\r\n".utf8.contains($0) }) else {
+            throw part.error(name, "must hold base64")
+        }
+        tally.mediaBytes += Int64(data.utf8.count)
+        return data
     }
 }
 
 extension ChatMedia {
     /// Whether its media type begins like this; nil where it has none.
     fileprivate func isOf(_ family: String) -> Bool? {
-        mediaType.map { $0.lowercased().utf8.starts(with: family.utf8) }
+        mediaType.map { $0.utf8.starts(with: family.utf8) }
     }
 }

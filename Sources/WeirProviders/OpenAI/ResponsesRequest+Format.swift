@@ -3,24 +3,24 @@ import WeirCore
 extension ResponsesRequest {
     mutating func readFormat() throws(WeirError) -> OutputFormat? {
         guard let text = try object.object("text") else { return nil }
-        uncarried += text.others(than: ["format", "verbosity"])
+        tally.uncarried += text.others(than: ["format", "verbosity"])
         // Medium is what a model does anyway.
         if let verbosity = try text.text("verbosity"), verbosity != "medium" {
-            uncarried.append(text.param("verbosity"))
+            tally.uncarried.append(text.param("verbosity"))
         }
         guard let format = try text.object("format") else { return nil }
         switch try format.required("type", try format.text("type")) {
         case "text": return nil
         case "json_object": return .json
         case "json_schema":
-            growth += JSON.object(format.members).escapeGrowth
-            uncarried += format.others(than: ["type", "name", "schema", "strict"])
+            tally.growth += JSON.object(format.members).escapeGrowth
+            tally.uncarried += format.others(than: ["type", "name", "schema", "strict"])
             let schema = try format.required("schema", try format.object("schema"))
             return .schema(
                 name: try format.text("name"), schema: .object(schema.members),
                 isStrict: try format.bool("strict"))
         default:
-            uncarried.append(format.path)
+            tally.uncarried.append(format.path)
             return nil
         }
     }
@@ -30,7 +30,7 @@ extension ResponsesRequest {
     mutating func readReasoning() throws(WeirError) -> ReasoningEffort? {
         guard let reasoning = try object.object("reasoning") else { return nil }
         let known: Set = ["effort", "summary", "generate_summary", "context", "mode"]
-        uncarried += reasoning.others(than: known)
+        tally.uncarried += reasoning.others(than: known)
         if let mode = try reasoning.text("mode"), mode != "standard" {
             throw reasoning.error("mode", "must be standard: others read the input many times over")
         }
@@ -50,7 +50,7 @@ extension ResponsesRequest {
         }
         let named = try ClientObject(choice, path: "tool_choice")
         guard try named.required("type", try named.text("type")) == "function" else {
-            uncarried.append("tool_choice")
+            tally.uncarried.append("tool_choice")
             return nil
         }
         return .named(try named.required("name", try named.text("name")))

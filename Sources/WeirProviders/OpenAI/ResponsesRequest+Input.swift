@@ -4,7 +4,7 @@ extension ResponsesRequest {
     mutating func readInput() throws(WeirError) {
         let input = try object.required("input", object["input"])
         if let text = input.string {
-            items += 1
+            tally.items += 1
             messages.append(ChatMessage(role: .user, text: text))
             return
         }
@@ -12,35 +12,37 @@ extension ResponsesRequest {
             throw object.error("input", "must be a string or a list of items, not empty")
         }
         for item in try object.objects("input") ?? [] {
-            items += 1
+            tally.items += 1
             try read(item: item)
         }
     }
 
     private mutating func read(item: ClientObject) throws(WeirError) {
         let isMessage = item["type"] == nil && (item["role"] != nil || item["id"] == nil)
-        switch try item.text("type") ?? (isMessage ? "message" : "item_reference") {
+        let type = try item.text("type") ?? (isMessage ? "message" : "item_reference")
+        if type != "function_call" { callSignature = nil }
+        switch type {
         case "message": try read(message: item)
         case "function_call": try read(call: item)
         case "function_call_output": try read(result: item)
         case "reasoning": try read(reasoning: item)
         case "additional_tools", "tool_search_output":
             for tool in try item.objects("tools") ?? [] { try count(tool: tool) }
-            uncarried.append(item.path)
+            tally.uncarried.append(item.path)
         case "custom_tool_call_output", "computer_call_output":
             try countMedia(in: item)
-            uncarried.append(item.path)
+            tally.uncarried.append(item.path)
         case "custom_tool_call", "computer_call", "local_shell_call", "local_shell_call_output",
             "apply_patch_call", "apply_patch_call_output", "shell_call_output", "tool_search_call",
             "compaction":
-            growth += JSON.object(item.members).escapeGrowth
-            uncarried.append(item.path)
+            tally.growth += JSON.object(item.members).escapeGrowth
+            tally.uncarried.append(item.path)
         case "shell_call":
-            growth += JSON.object(item.members).escapeGrowth
+            tally.growth += JSON.object(item.members).escapeGrowth
             if let type = try item.object("environment")?.text("type"), type != "local" {
                 throw item.error("environment", "must be local: \(ResponsesRequest.hosted)")
             }
-            uncarried.append(item.path)
+            tally.uncarried.append(item.path)
         case "item_reference":
             throw WeirError(
                 .invalidRequest,
@@ -53,7 +55,7 @@ extension ResponsesRequest {
 
     private mutating func read(message: ClientObject) throws(WeirError) {
         let known: Set = ["type", "id", "role", "content", "status", "phase"]
-        uncarried += message.others(than: known)
+        tally.uncarried += message.others(than: known)
         let parts = try read(content: message, "content")
         switch try message.required("role", try message.text("role")) {
         case "user": messages.append(ChatMessage(role: .user, parts: parts))
@@ -63,7 +65,7 @@ extension ResponsesRequest {
                 if case .text(let text) = part {
                     system.append(text)
                 } else {
-                    uncarried.append("\(message.param("content"))[\(index)]")
+                    tally.uncarried.append("\(message.param("content"))[\(index)]")
                 }
             }
         default:
@@ -75,9 +77,9 @@ extension ResponsesRequest {
         let known: Set = [
             "type", "id", "call_id", "name", "arguments", "status", "caller", "async",
         ]
-        uncarried += call.others(than: known)
+        tally.uncarried += call.others(than: known)
         let text = try call.required("arguments", try call.text("arguments"))
-        growth += JSON.string(text).escapeGrowth
+        tally.growth += JSON.string(text).escapeGrowth
         let name = try call.required("name", try call.text("name"))
         let call = ToolCall(
             id: try call.text("call_id"), name: name, arguments: toolArguments(text),
@@ -88,7 +90,7 @@ extension ResponsesRequest {
 
     private mutating func read(result: ClientObject) throws(WeirError) {
         let known: Set = ["type", "id", "call_id", "name", "output", "status", "caller"]
-        uncarried += result.others(than: known)
+        tally.uncarried += result.others(than: known)
         let answer = ToolResult(
             callID: try result.text("call_id"), name: try result.text("name"),
             content: try read(content: result, "output"))

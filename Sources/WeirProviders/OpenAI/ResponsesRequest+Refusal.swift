@@ -7,13 +7,16 @@ extension ResponsesRequest {
         ("background_options", "background responses outlive the call that pays for them"),
         ("max_tokens", "the output cap is max_output_tokens"),
         ("max_completion_tokens", "the output cap is max_output_tokens"),
-        ("n", "a response is one answer"),
-        ("modalities", "audio has no price here"), ("audio", "audio has no price here"),
-        ("prediction", "rejected predictions have no price here"),
+        ("n", "a response is one answer"), ("best_of", "a response is one answer"),
+        ("modalities", "sound has no price"), ("audio", "sound has no price"),
+        ("prediction", "what is rejected of it is billed beside the answer"),
         ("web_search_options", hosted), ("plugins", hosted),
+        ("models", routed), ("route", routed), ("provider", routed),
+        ("speed", "it multiplies the price"), ("inference_geo", "it multiplies the price"),
     ]
 
-    private static let shared = "it is kept in the provider's account, which all tenants share"
+    private static let routed = "the model that is asked for has a price, not whichever answers"
+    private static let shared = "the provider's account is shared by all tenants"
     static let hosted = "tools that the provider runs have no bounded price here"
 
     /// What bills without a price here, and what other tenants could reach or have left behind.
@@ -29,18 +32,9 @@ extension ResponsesRequest {
         }
         if let options = try object.object("prompt_cache_options") {
             try options.refuse("comparison_response_id", ResponsesRequest.shared)
-            try refuseLongCache(options)
+            if let life = try options.text("ttl"), life != "30m" {
+                throw options.error("ttl", "must be 30m: only writes for so long have a price")
+            }
         }
-    }
-
-    /// Writing to a cache that lives longer has a price of its own.
-    func refuseLongCache(_ options: ClientObject) throws(WeirError) {
-        guard let lifetime = try options.text("ttl"), lifetime != "30m" else { return }
-        throw options.error("ttl", "must be 30m: a longer life has no price here")
-    }
-
-    func refuseLongCache(in part: ClientObject) throws(WeirError) {
-        guard let mark = try part.object("prompt_cache_breakpoint") else { return }
-        try refuseLongCache(mark)
     }
 }

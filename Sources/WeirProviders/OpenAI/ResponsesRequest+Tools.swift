@@ -4,13 +4,13 @@ extension ResponsesRequest {
     /// A tool of the request's own list.
     mutating func read(tool: ClientObject) throws(WeirError) {
         guard try count(tool: tool) == "function" else {
-            uncarried.append(tool.path)
+            tally.uncarried.append(tool.path)
             return
         }
         let members: Set = ["type", "name", "description", "parameters", "strict"]
         for name in tool.members.members.map(\.name)
         where !members.contains(name) && tool[name] != nil && tool[name] != false {
-            uncarried.append(tool.param(name))
+            tally.uncarried.append(tool.param(name))
         }
         tools.append(
             ChatTool(
@@ -25,22 +25,23 @@ extension ResponsesRequest {
     @discardableResult
     mutating func count(tool: ClientObject) throws(WeirError) -> String {
         let type = try tool.required("type", try tool.text("type"))
-        toolCount += 1
-        growth += JSON.object(tool.members).escapeGrowth
+        tally.items += 1
+        if tally.toolOverheads == 0 { tally.toolOverheads = 1 }
+        tally.growth += JSON.object(tool.members).escapeGrowth
         switch type {
         case "function", "custom": break
         case "namespace":
             for inner in try tool.objects("tools") ?? [] { try count(tool: inner) }
         case "local_shell", "apply_patch", "computer", "computer_use_preview":
-            typedTools += 1
+            tally.toolOverheads += 1
         case "shell":
-            typedTools += 1
+            tally.toolOverheads += 1
             let environment = try tool.object("environment")
             guard try environment?.text("type") == "local" else {
                 throw tool.error("environment", "must be local: \(ResponsesRequest.hosted)")
             }
         case "tool_search":
-            typedTools += 1
+            tally.toolOverheads += 1
             guard try tool.text("execution") == "client" else {
                 throw tool.error("execution", "must be client: \(ResponsesRequest.hosted)")
             }

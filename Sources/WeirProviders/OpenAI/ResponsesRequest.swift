@@ -7,21 +7,9 @@ struct ResponsesRequest {
     var system: [String] = []
     var messages: [ChatMessage] = []
     var tools: [ChatTool] = []
-    var uncarried: [String] = []
     /// The proof that the next call's provider wants back with it.
     var callSignature: ThoughtSignature?
-
-    // What bounds the input.
-    var items: Int64 = 0
-    var images: Int64 = 0
-    var isOpen = false
-    /// Bytes of base64, which aren't read as text.
-    var mediaBytes: Int64 = 0
-    /// What escapes may add to tools and their arguments.
-    var growth: Int64 = 0
-    var toolCount: Int64 = 0
-    /// Tools of the provider's make, each with instructions of its own.
-    var typedTools: Int64 = 0
+    var tally = ChatTally()
 
     init(_ body: JSONObject) { object = ClientObject(body) }
 
@@ -31,7 +19,7 @@ struct ResponsesRequest {
         try refuse()
         let name = if let model { model } else { try object.model() }
         var chat = ChatRequest(model: name, messages: [], maxTokens: 0)
-        let maxTokens = try object.integer("max_output_tokens", in: 1...Int64.max)
+        let maxTokens = try object.integer("max_output_tokens", in: 1...TokenUsage.largestCount)
         chat.maxTokens = maxTokens ?? 0
         chat.temperature = try object.decimal("temperature", in: 0...2)
         chat.topP = try object.decimal("top_p", in: 0...1)
@@ -46,19 +34,13 @@ struct ResponsesRequest {
         chat.system = system.isEmpty ? nil : system.joined(separator: "\n\n")
         chat.messages = messages
         chat.tools = tools
-        if messages.isEmpty { uncarried.append("input") }
+        if messages.isEmpty { tally.uncarried.append("input") }
         let wantsStream = try object.bool("stream")
         return ClientRequest(
             chat: chat, maxTokens: maxTokens,
-            stream: isStream ?? wantsStream ?? false ? StreamOptions() : nil, input: bound,
-            uncarried: uncarried, body: object.members)
-    }
-
-    private var bound: InputBound {
-        let overhead = toolCount > 0 ? InputBound.toolOverhead * (1 + typedTools) : 0
-        return InputBound(
-            textBytes: JSON.object(object.members).plainBytes - mediaBytes + growth + overhead,
-            items: items + toolCount, images: images, isOpen: isOpen)
+            stream: isStream ?? wantsStream ?? false ? StreamOptions() : nil,
+            input: tally.bound(object.members),
+            uncarried: tally.uncarried, body: object.members)
     }
 
     /// Fields that are read here, or that have no bearing on the answer.
@@ -73,17 +55,17 @@ struct ResponsesRequest {
     /// What only OpenAI can be told.
     private mutating func readHints() throws(WeirError) {
         _ = try object.bool("store")
-        uncarried += object.others(than: ResponsesRequest.known)
-        if try object.text("truncation") == "auto" { uncarried.append("truncation") }
+        tally.uncarried += object.others(than: ResponsesRequest.known)
+        if try object.text("truncation") == "auto" { tally.uncarried.append("truncation") }
         if try object.integer("top_logprobs", in: 0...20) ?? 0 > 0 {
-            uncarried.append("top_logprobs")
+            tally.uncarried.append("top_logprobs")
         }
         for entry in try object.array("include") ?? [] {
             guard let entry = entry.string else {
                 throw object.error("include", "must be an array of strings")
             }
             // Sealed thoughts are always told; the rest belongs to tools that aren't there.
-            if entry == "message.output_text.logprobs" { uncarried.append("include") }
+            if entry == "message.output_text.logprobs" { tally.uncarried.append("include") }
         }
     }
 }

@@ -38,7 +38,7 @@ struct ResponsesStreamDecoder: ReplyStreamDecoder {
         case "response.completed", "response.incomplete", "response.failed":
             return try end(name, data, event)
         case "error":
-            return StreamStep(name: name, data: data, events: failed(data), relay: .drop)
+            return StreamStep(name: name, data: data, events: failed(event, data), relay: .drop)
         case let type:
             return StreamStep(name: name, data: data, events: items.read(event, type ?? ""))
         }
@@ -68,9 +68,8 @@ struct ResponsesStreamDecoder: ReplyStreamDecoder {
             step.events += [.finish(finish, stopSequence: nil), .ended]
             step.relay = .withhold
         } else {
-            let error = response["error"] ?? .null
-            step.events += failed(
-                JSON.object(JSONObject([.init(name: "error", value: error)])).encoded)
+            let error = JSONObject([.init(name: "error", value: response["error"] ?? .null)])
+            step.events += failed(error, JSON.object(error).encoded)
             step.relay = .drop
         }
         return step
@@ -85,22 +84,21 @@ struct ResponsesStreamDecoder: ReplyStreamDecoder {
     }
 
     /// OpenAI may send `error` and `response.failed` for one failure: the first one counts.
-    private mutating func failed(_ body: [UInt8]) -> [ChatEvent] {
+    private mutating func failed(_ event: JSONObject, _ body: [UInt8]) -> [ChatEvent] {
         guard !hasFailed else { return [] }
         hasFailed = true
-        return [.failed(dialect.responsesFailure(body))]
+        return [.failed(dialect.responsesFailure(event, body))]
     }
 }
 
 extension OpenAIDialect {
-    /// A failure in mid-stream has no status; its code tells what the status would have been.
-    /// Whatever isn't the request's fault or a limit may have been billed.
-    fileprivate func responsesFailure(_ body: [UInt8]) -> ProviderFailure {
+    /// A failure in mid-stream has no status; its code may tell what the status would have been.
+    fileprivate func responsesFailure(_ event: JSONObject, _ body: [UInt8]) -> ProviderFailure {
         let failure = decodeFailure(status: 400, body: body)
-        guard failure.kind == .badRequest else { return failure }
         let reply = ErrorReply(body)
+        if failure.kind == .account || reply.says(requestCodes) { return failure }
         if reply.says(limitCodes) { return decodeFailure(status: 429, body: body) }
-        return reply.says(requestCodes) ? failure : decodeFailure(status: 502, body: body)
+        return decodeStreamFailure(body, event)
     }
 }
 

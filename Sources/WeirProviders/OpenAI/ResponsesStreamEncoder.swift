@@ -42,8 +42,16 @@ struct ResponsesStreamEncoder: ClientStreamEncoder {
         return take()
     }
 
+    /// The reference has the error's fields side by side in the event, servers and SDKs have them
+    /// in an object, which makes the SDKs throw: both are written.
     mutating func fail(_ error: WeirError) -> [UInt8] {
-        send("error") { ResponsesError(error).writeEvent(to: &$0) }
+        let body = openAIErrorBody(error)
+        send("error") { writer in
+            for name in ["code", "message", "param"] {
+                writer.member(name, body["error"]?[name] ?? .null)
+            }
+            writer.member("error", body["error"] ?? .null)
+        }
         return take()
     }
 

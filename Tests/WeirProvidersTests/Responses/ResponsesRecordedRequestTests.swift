@@ -11,6 +11,7 @@ struct ResponsesRecordedRequestTests {
         "background": { $0["background"] == true },
         "service_tier": { $0["service_tier"] == "flex" },
         "context_management": { $0["context_management"] != nil },
+        "provider": { $0["provider"] != nil },
         "mode": { $0["reasoning"]?["mode"] == "pro" },
         "type": { hasTool($0, ["web_search", "file_search", "mcp", "code_interpreter"]) },
         "execution": { hasTool($0, ["tool_search"]) },

@@ -16,6 +16,7 @@ struct ResponsesRefusalTests {
             (#""service_tier":"flex""#, "service_tier"),
             (#""service_tier":"priority""#, "service_tier"),
             (#""service_tier":"fast""#, "service_tier"), (#""n":2"#, "n"),
+            (#""models":["a"]"#, "models"),
             (#""reasoning":{"mode":"pro"}"#, "reasoning.mode"),
             (#""prompt_cache_options":{"ttl":"12h"}"#, "prompt_cache_options.ttl"),
             (
@@ -92,6 +93,14 @@ struct ResponsesRefusalTests {
             (
                 #"{"role":"user","content":[{"type":"input_file","file_data":"#
                     + #""data:Audio/mp3;base64,AA"}]}"#, ".content[0].file_data"
+            ),
+            (
+                #"{"role":"user","content":[{"type":"input_image","image_url":"#
+                    + #""data:image/png;base64,Read this!"}]}"#, ".content[0].image_url"
+            ),
+            (
+                #"{"role":"user","content":[{"type":"input_file","file_data":"Read this!"}]}"#,
+                ".content[0].file_data"
             ),
             (
                 #"{"role":"user","content":[{"type":"input_file","file_url":"gs://a/b"}]}"#,

@@ -153,6 +153,19 @@ struct ResponsesRequestTests {
         #expect(request.uncarried.isEmpty)
     }
 
+    @Test("takes a proof for the very next call only")
+    func dropsStraySeals() throws {
+        let signature = ThoughtSignature(origin: .generateContent, value: "s")
+        let seal = JSON.string(ResponsesSeal.call(signature).text).text
+        let deep = String(repeating: "[", count: 500)
+        let request = try readResponses(
+            #"{"model":"m","input":[{"type":"reasoning","encrypted_content":\#(seal)},"#
+                + #"{"role":"user","content":"a"},"#
+                + #"{"type":"function_call","name":"f","arguments":"\#(deep)"}]}"#)
+        let call = ToolCall(id: nil, name: "f", arguments: .string(deep))
+        #expect(request.chat.messages.last?.parts == [.toolCall(call)])
+    }
+
     @Test("bounds what is read")
     func boundsInput() throws {
         let base = #"{"model":"m","input":"Hi"}"#
