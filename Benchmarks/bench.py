@@ -17,6 +17,8 @@ import tempfile
 import time
 import urllib.request
 
+import streams
+
 ADMIN = "wk_bench_admin_0123456789abcdef0123456789abcdef"
 TEXT = "Summarise the sales of today for the board in a few plain sentences. " * 13
 HERE = pathlib.Path(__file__).parent
@@ -31,11 +33,16 @@ def free_port():
 def cpu_seconds(pid):
     """User and system time of a process and of its children that still run."""
     ticks = 0
-    children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout
-    for process in [pid, *map(int, children.split())]:
+    for process in family(pid):
         fields = pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
         ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def family(pid):
+    """A process and its children that still run."""
+    children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout
+    return [pid, *map(int, children.split())]
 
 
 def wait_for(url, seconds=20):
@@ -68,14 +75,15 @@ def start_nginx(folder, port, upstream):
     config = folder / "nginx.conf"
     config.write_text(f"""
 worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
-events {{ worker_connections 1024; }}
+events {{ worker_connections 8192; }}
 http {{
   access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;
   fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   upstream sandbox {{ server 127.0.0.1:{upstream}; keepalive 128; keepalive_requests 1000000; }}
   server {{
     listen 127.0.0.1:{port}; keepalive_requests 1000000;
-    location / {{ proxy_pass http://sandbox; proxy_http_version 1.1; proxy_set_header Connection ""; }}
+    location / {{ proxy_pass http://sandbox; proxy_http_version 1.1; proxy_set_header Connection "";
+      proxy_buffering off; }}
   }}
 }}""")
     return start([shutil.which("nginx") or "/usr/sbin/nginx", "-p", folder, "-c", config], 0,
@@ -89,7 +97,8 @@ server: {{ host: 127.0.0.1, port: {port} }}
 storage: {{ sqlite: {{ path: {folder}/weir.db }} }}
 admin_key: {ADMIN}
 providers:
-  openai: {{ api_key: sk-bench, base_url: "http://127.0.0.1:{upstream}/openai/v1" }}
+  openai: {{ api_key: sk-bench, base_url: "http://127.0.0.1:{upstream}/openai/v1", concurrency: 4096 }}
+limits: {{ concurrent_calls: 4096 }}
 logging: {{ level: warning }}
 """)
     return start([binary, "serve", "--config", config], 0, (folder / "weir.out").open("wb"))
@@ -150,7 +159,14 @@ def main():
                        "sk-bench", options.seconds)
         rows += measure("weir", processes[2].pid, port, "/ai/complete", ours, key,
                         options.seconds)
+        slow = [
+            streams.measure(name, at, path, secret, family(process.pid),
+                            lambda process=process: cpu_seconds(process.pid))
+            for name, at, path, secret, process in (
+                ("nginx", proxy, "/openai/v1/chat/completions", "sk-bench", processes[1]),
+                ("weir", port, "/v1/chat/completions", key, processes[2]))]
         report(rows, call("GET", f"http://127.0.0.1:{port}/ai/usage?tenant_id=42"))
+        streams.report(slow)
     finally:
         for process in reversed(processes):
             process.send_signal(signal.SIGTERM)

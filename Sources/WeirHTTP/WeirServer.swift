@@ -45,7 +45,7 @@ package struct WeirServer: Service {
             additionalChannelHandlers: [
                 ConnectionInstaller(
                     head: settings.headTimeout, body: settings.bodyTimeout,
-                    refuse: dispatcher.refuse)
+                    stall: settings.stallTimeout, refuse: dispatcher.refuse)
             ],
             idleTimeout: TimeAmount(settings.idleTimeout),
             httpDecoderConfiguration: .init(

@@ -1,7 +1,8 @@
 /// How the clients of one wire are spoken to: pure translation, the mirror of `ProviderDialect`.
 package protocol ClientDialect: ClientReplyDialect {
     /// Reads a request's body. Throws `invalid_request` with the field at fault: what is malformed,
-    /// what bills but has no price here, and what would reach another tenant's data at the provider.
+    /// what bills but has no price here, and what would reach the data of another tenant at the
+    /// provider.
     ///
     /// - Parameters:
     ///   - model: the model where the path names it (Gemini); else nil.

@@ -9,18 +9,23 @@ final class ConnectionInstaller: ChannelInboundHandler, RemovableChannelHandler 
 
     private let head: TimeAmount
     private let body: TimeAmount
+    private let stall: TimeAmount
     private let refuse: @Sendable (WeirError) -> Answer
 
     /// - Parameter refuse: makes the answer to what is no request.
-    init(head: Duration, body: Duration, refuse: @escaping @Sendable (WeirError) -> Answer) {
+    init(
+        head: Duration, body: Duration, stall: Duration,
+        refuse: @escaping @Sendable (WeirError) -> Answer
+    ) {
         self.head = TimeAmount(head)
         self.body = TimeAmount(body)
+        self.stall = TimeAmount(stall)
         self.refuse = refuse
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let pipeline = context.pipeline.syncOperations
-        let deadlines = RequestDeadlines(head: head, body: body)
+        let deadlines = RequestDeadlines(head: head, body: body, stall: stall)
         do {
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             try pipeline.addHandler(deadlines, position: .first)

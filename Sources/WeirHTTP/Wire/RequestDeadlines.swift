@@ -2,7 +2,8 @@ import NIOCore
 import NIOHTTP1
 
 /// Closes a connection whose request doesn't arrive in time: a head that trickles in, a body that
-/// stalls. A request that is there within one read costs no timer.
+/// stalls; and one whose client takes nothing of an answer. A request that is there within one read
+/// costs no timer.
 ///
 /// All parts of one connection run on its event loop.
 final class RequestDeadlines: ChannelInboundHandler, RemovableChannelHandler {
@@ -16,10 +17,13 @@ final class RequestDeadlines: ChannelInboundHandler, RemovableChannelHandler {
     private var timer: (phase: Phase, task: Scheduled<Void>)?
     private let headTimeout: TimeAmount
     private let bodyTimeout: TimeAmount
+    private let stallTimeout: TimeAmount
+    private var stall: Scheduled<Void>?
 
-    init(head: TimeAmount, body: TimeAmount) {
+    init(head: TimeAmount, body: TimeAmount, stall: TimeAmount) {
         headTimeout = head
         bodyTimeout = body
+        stallTimeout = stall
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -32,12 +36,24 @@ final class RequestDeadlines: ChannelInboundHandler, RemovableChannelHandler {
         context.fireChannelReadComplete()
     }
 
+    /// What is written waits here while the client takes nothing.
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stall?.cancel()
+        stall = nil
+        if !context.channel.isWritable {
+            stall = context.eventLoop.assumeIsolated().scheduleTask(in: stallTimeout) {
+                context.close(promise: nil)
+            }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
-        disarm()
+        end()
         context.fireChannelInactive()
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { disarm() }
+    func handlerRemoved(context: ChannelHandlerContext) { end() }
 
     private func arm(_ context: ChannelHandlerContext) {
         guard timer?.phase != phase else { return }
@@ -48,6 +64,12 @@ final class RequestDeadlines: ChannelInboundHandler, RemovableChannelHandler {
             context.close(promise: nil)
         }
         timer = (phase, task)
+    }
+
+    private func end() {
+        disarm()
+        stall?.cancel()
+        stall = nil
     }
 
     private func disarm() {

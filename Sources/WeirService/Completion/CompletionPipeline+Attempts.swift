@@ -2,7 +2,7 @@ import Logging
 import WeirCore
 
 extension CompletionPipeline {
-    /// A route that can take the request now: the request in its provider's form, and a place there.
+    /// A route that can take the request now: the request in its provider's form, and a place.
     struct Bearing {
         let route: Route
         let provider: ProviderSetup

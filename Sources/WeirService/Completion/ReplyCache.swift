@@ -77,7 +77,8 @@ extension CompletionCall {
             case .tokenCount(let request, _): ("count \(dialect.wire.rawValue)", request.body)
             case .embeddings(let request, let form): (form.wire.rawValue, request.body)
             }
-        let head = "\(tenant)\n\(feature)\n\(kind)\n\(model)\n\(stream.map { "\($0)" } ?? "whole")\n"
+        let head =
+            "\(tenant)\n\(feature)\n\(kind)\n\(model)\n\(stream.map { "\($0)" } ?? "whole")\n"
         return sha256(Array(head.utf8) + JSON.object(body).sorted.encoded)
     }
 }
