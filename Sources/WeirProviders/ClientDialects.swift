@@ -3,13 +3,13 @@ package import WeirCore
 /// The forms in which clients may ask, beside Weir's own `/ai/complete`.
 package enum ClientDialects {
     package static let chat: [any ClientDialect] = [
-        OpenAIResponsesClient(), GeminiClient(),
+        OpenAIChatClient(), OpenAIResponsesClient(), AnthropicClient(), GeminiClient(),
     ]
     package static let embeddings: [any ClientEmbeddingDialect] = [
-        GeminiEmbeddingClient(wire: .embedContent),
+        OpenAIEmbeddingClient(), GeminiEmbeddingClient(wire: .embedContent),
         GeminiEmbeddingClient(wire: .batchEmbedContents),
     ]
     package static let tokenCounts: [any ClientTokenCountDialect] = [
-        GeminiClient()
+        AnthropicClient(), GeminiClient(),
     ]
 }

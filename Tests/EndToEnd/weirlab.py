@@ -27,6 +27,8 @@ prices:
   - { provider: gemini, model: gemini-2.5-flash, input: "0.30", output: "2.50",
       cache_read: "0.03", context_window: 1048576, max_output_tokens: 65536 }
 """
+# One attempt a call and no breaker that opens: what a test does to a provider is seen as it is.
+CALM = "routing: { attempts: 1, retries: 0, breaker: { failures: 100000, minimum_calls: 100000 } }"
 # nano-USD per token: (input, output)
 NANOS = {"claude-haiku-4-5": (800, 4000), "gpt-4o-mini": (150, 600), "deepseek-chat": (280, 420),
          "gemini-2.5-flash": (300, 2500)}
@@ -159,6 +161,7 @@ providers:
   gemini:    {{ api_key: AIza-test, base_url: "{base}/gemini" }}
 prices: {{ file: {folder / 'prices.yaml'} }}
 logging: {{ level: warning }}
+{"" if "routing:" in extra else CALM}
 {extra}""")
 
     def start(self, **options):
