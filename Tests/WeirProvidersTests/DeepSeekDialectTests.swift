@@ -8,7 +8,7 @@ struct DeepSeekDialectTests {
 
     @Test("is asked in OpenAI's form with the older cap")
     func encodes() throws {
-        let encoded = dialect.encode(try smallRequest(model: "deepseek-chat"))
+        let encoded = try dialect.encode(try smallRequest(model: "deepseek-chat"), isStream: false)
         #expect(encoded.path == "/chat/completions")
         #expect(
             text(encoded.body)
@@ -26,7 +26,11 @@ struct DeepSeekDialectTests {
                     + #""completion_tokens":9,"completion_tokens_details":{"#
                     + #""reasoning_tokens":4},"total_tokens":39}}"#))
         let usage = try tokens(30, 9, read: 10, reasoning: 4)
-        #expect(reply == ChatReply(text: "a", finish: .stop, usage: usage, model: "m"))
+        #expect(
+            reply
+                == ChatReply(
+                    text: "a", thinking: [Thinking(text: "hm")], finish: .stop, usage: usage,
+                    model: "m"))
     }
 
     @Test(

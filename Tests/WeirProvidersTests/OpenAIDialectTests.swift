@@ -8,7 +8,7 @@ struct OpenAIDialectTests {
 
     @Test("encodes everything a plain conversation can have")
     func encodesFully() throws {
-        let encoded = dialect.encode(try fullRequest(model: "gpt-5"))
+        let encoded = try dialect.encode(try fullRequest(model: "gpt-5"), isStream: false)
         #expect(encoded.path == "/chat/completions")
         #expect(encoded.headers.isEmpty)
         #expect(
@@ -23,7 +23,8 @@ struct OpenAIDialectTests {
 
     @Test("sends compatible servers the older cap")
     func encodesOlderCap() throws {
-        let body = OpenAIDialect(outputCap: .maxTokens).encode(try smallRequest(model: "a/b")).body
+        let body = try OpenAIDialect(outputCap: .maxTokens)
+            .encode(try smallRequest(model: "a/b"), isStream: false).body
         #expect(
             text(body)
                 == #"{"model":"a/b","messages":[{"role":"user","content":"Hi"}],"max_tokens":5}"#)
@@ -105,16 +106,5 @@ struct OpenAIDialectTests {
         let found = defect(
             dialect, #"{\#(members),"usage":{"prompt_tokens":4,"completion_tokens":2}}"#)
         #expect(found?.usage == (try tokens(4, 2)))
-    }
-
-    @Test("reads embeddings")
-    func readsEmbeddings() throws {
-        let reply = try dialect.decodeEmbeddingsReply(
-            bytes(#"{"model":"e","data":[{},{}],"usage":{"prompt_tokens":4,"total_tokens":4}}"#))
-        let expected = EmbeddingsReply(count: 2, usage: try tokens(4, 0), model: "e")
-        #expect(reply == expected)
-        #expect(throws: ReplyDefect("the reply has no embedding", usage: try tokens(4, 0))) {
-            try dialect.decodeEmbeddingsReply(bytes(#"{"usage":{"prompt_tokens":4}}"#))
-        }
     }
 }

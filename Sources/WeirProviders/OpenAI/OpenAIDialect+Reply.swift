@@ -1,8 +1,8 @@
-package import WeirCore
+import WeirCore
 
 extension OpenAIDialect {
     /// Reads a `chat.completion`. Of several choices the first counts; usage covers them all.
-    package func decodeReply(_ body: [UInt8]) throws(ReplyDefect) -> ChatReply {
+    func decodeChatReply(_ body: [UInt8]) throws(ReplyDefect) -> ChatReply {
         let reply = try replyObject(body)
         let usage = chatUsage(of: reply)
         guard let choice = reply["choices"]?.array?.first?.object else {
@@ -11,7 +11,7 @@ extension OpenAIDialect {
         guard let message = choice["message"]?.object else {
             throw ReplyDefect("the choice has no message", usage: usage)
         }
-        guard let text = contentText(message["content"]) else {
+        guard let content = ChatContent(message["content"]) else {
             throw ReplyDefect("the content is neither text nor parts", usage: usage)
         }
         guard let toolCalls = toolCalls(message["tool_calls"]) else {
@@ -19,45 +19,64 @@ extension OpenAIDialect {
         }
         let refusal = message["refusal"]?.string ?? ""
         let word = choice["finish_reason"]?.string
-        guard word != nil || !text.isEmpty || !toolCalls.isEmpty || !refusal.isEmpty else {
+        guard word != nil || !content.text.isEmpty || !toolCalls.isEmpty || !refusal.isEmpty else {
             throw ReplyDefect("the choice is empty", usage: usage)
         }
+        let thoughts = openThoughts(message) ?? content.thoughts
         return ChatReply(
-            text: text.isEmpty ? refusal : text, toolCalls: toolCalls,
-            finish: finish(word, hasCalls: !toolCalls.isEmpty, isRefused: !refusal.isEmpty),
-            usage: usage, model: reply["model"]?.string)
-    }
-
-    /// Reads an embeddings reply; there is no output to pay for.
-    package func decodeEmbeddingsReply(_ body: [UInt8]) throws(ReplyDefect) -> EmbeddingsReply {
-        let reply = try replyObject(body)
-        let usage = embeddingsUsage(of: reply)
-        guard let vectors = reply["data"]?.array, !vectors.isEmpty else {
-            throw ReplyDefect("the reply has no embedding", usage: usage)
-        }
-        return EmbeddingsReply(count: vectors.count, usage: usage, model: reply["model"]?.string)
+            text: content.text.isEmpty ? refusal : content.text,
+            thinking: thoughts.isEmpty ? [] : [Thinking(text: thoughts)], toolCalls: toolCalls,
+            finish: chatFinish(word, hasCalls: !toolCalls.isEmpty, isRefused: !refusal.isEmpty),
+            stopSequence: choice["stop_reason"]?.string, usage: usage,
+            model: reply["model"]?.string)
     }
 }
 
-/// Text as it is, or the text parts of a list: Mistral's reasoning models send `thinking` parts
-/// beside them. Null and missing are empty, as with tool calls; nil for anything else.
-private func contentText(_ content: JSON?) -> String? {
-    switch content {
-    case nil, .null: return ""
-    case .string(let text): return text
-    case .array(let parts):
-        var text = ""
-        for part in parts {
-            guard let part = part.object else { return nil }
-            switch part["type"]?.string {
-            case "text", "output_text": text += part["text"]?.string ?? ""
-            case "refusal": text += part["refusal"]?.string ?? ""
-            default: continue
+/// What `content` holds, in a message or in a delta.
+struct ChatContent {
+    private(set) var text = ""
+    private(set) var thoughts = ""
+
+    /// Text as it is, or the parts of a list: Mistral's reasoning models send `thinking` parts
+    /// beside text. Null and missing are empty; nil for anything else.
+    init?(_ content: JSON?) {
+        switch content {
+        case nil, .null: return
+        case .string(let text): self.text = text
+        case .array(let parts):
+            for part in parts {
+                guard let part = part.object else { return nil }
+                add(part)
             }
+        default: return nil
         }
-        return text
-    default: return nil
     }
+
+    private mutating func add(_ part: JSONObject) {
+        switch part["type"]?.string {
+        case "text", "output_text": text += part["text"]?.string ?? ""
+        case "refusal": text += part["refusal"]?.string ?? ""
+        case "thinking":
+            for thought in part["thinking"]?.array ?? [] {
+                thoughts += thought["text"]?.string ?? ""
+            }
+        default: return
+        }
+    }
+}
+
+/// Thoughts beside the content, under the name that DeepSeek gave them or under OpenRouter's; nil
+/// where there are none.
+func openThoughts(_ message: JSONObject) -> String? {
+    for name in ["reasoning_content", "reasoning"] {
+        if let text = message[name]?.string, !text.isEmpty { return text }
+    }
+    return nil
+}
+
+/// The proof of a call, where Gemini's door for OpenAI's clients keeps it.
+func googleSignature(_ call: JSON) -> String? {
+    call["extra_content"]?["google"]?["thought_signature"]?.string
 }
 
 /// Nil where a call can't be read. Other kinds than functions (custom tools) carry plain text.
@@ -78,11 +97,15 @@ private func toolCalls(_ json: JSON?) -> [ToolCall]? {
 }
 
 private func call(_ element: JSON, _ name: String, _ arguments: JSON) -> ToolCall {
-    ToolCall(id: element["id"]?.string, name: name, arguments: arguments)
+    ToolCall(
+        id: element["id"]?.string, name: name, arguments: arguments,
+        signature: googleSignature(element).map {
+            ThoughtSignature(origin: .chatCompletions, value: $0)
+        })
 }
 
 /// JSON within a string; some servers leave it out for tools without arguments or send it bare.
-private func functionArguments(_ json: JSON?) -> JSON {
+func functionArguments(_ json: JSON?) -> JSON {
     guard let json, !json.isNull else { return .object(JSONObject()) }
     guard let text = json.string else { return json }
     return toolArguments(text)
@@ -90,7 +113,7 @@ private func functionArguments(_ json: JSON?) -> JSON {
 
 /// OpenAI's words and those of the servers that imitate it. A forced function call ends with
 /// `stop`, and so does a refusal.
-private func finish(_ word: String?, hasCalls: Bool, isRefused: Bool) -> FinishReason {
+func chatFinish(_ word: String?, hasCalls: Bool, isRefused: Bool) -> FinishReason {
     switch word {
     case "stop", "eos", "stop_sequence", "end_turn":
         hasCalls ? .toolCalls : isRefused ? .contentFilter : .stop

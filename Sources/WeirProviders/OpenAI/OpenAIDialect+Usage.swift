@@ -1,8 +1,9 @@
 import WeirCore
 
 extension OpenAIDialect {
-    func chatUsage(of reply: JSONObject) -> ReportedUsage {
-        usage(of: reply, .chat)
+    /// - Parameter tier: the tier that an earlier chunk of the same stream told.
+    func chatUsage(of reply: JSONObject, tier: String? = nil) -> ReportedUsage {
+        usage(of: reply, .chat, tier: tier)
     }
 
     func responsesUsage(of reply: JSONObject, webSearches: Int64) -> ReportedUsage {
@@ -16,9 +17,10 @@ extension OpenAIDialect {
     }
 
     private func usage(
-        of reply: JSONObject, _ names: UsageNames, webSearches: Int64 = 0
+        of reply: JSONObject, _ names: UsageNames, webSearches: Int64 = 0, tier: String? = nil
     ) -> ReportedUsage {
-        let tier = serviceTier(reply["service_tier"]?.string, among: [.flex, .priority])
+        let word = reply["service_tier"]?.string ?? tier
+        let tier = serviceTier(word, among: [.flex, .priority])
         return reportedUsage(in: reply, named: "usage") { usage throws(SuspectUsage) in
             let input = try usage.whole(names.input)
             let named = try usage.whole(names.output)
@@ -50,7 +52,7 @@ extension OpenAIDialect {
         _ usage: UsageObject, _ details: UsageObject?, input: Int64
     ) throws(SuspectUsage) -> Int64 {
         let cached = try details?.part("cached_tokens") ?? 0
-        guard cacheCount == .hitAndMiss else { return cached }
+        guard family == .deepSeek else { return cached }
         guard let hit = try usage.optional("prompt_cache_hit_tokens") else { return cached }
         if let miss = try usage.optional("prompt_cache_miss_tokens"), hit + miss != input {
             throw SuspectUsage("prompt_cache_hit_tokens and _miss_tokens don't add up")

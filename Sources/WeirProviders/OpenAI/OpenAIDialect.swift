@@ -5,62 +5,72 @@ package import WeirCore
 /// Paths go behind a base URL that ends in `/v1` already, as OpenAI's own SDKs have it.
 package struct OpenAIDialect: ProviderDialect {
     /// The field that carries the output cap. OpenAI's reasoning models refuse the older name,
-    /// most compatible servers don't know the newer one.
+    /// most compatible servers don't know the newer one, and a cap that a server doesn't know
+    /// bounds nothing.
     package enum OutputCap: String, Sendable {
         case maxCompletionTokens = "max_completion_tokens"
         case maxTokens = "max_tokens"
     }
 
-    /// Where a server says how much of the input its cache answered.
-    enum CacheCount: Sendable {
-        /// `prompt_tokens_details.cached_tokens`
-        case details
-        /// `prompt_cache_hit_tokens` beside `prompt_cache_miss_tokens`, as DeepSeek has it.
-        case hitAndMiss
-    }
+    /// Whose reading of the form it is.
+    enum Family: Sendable { case openAI, deepSeek, compatible }
 
-    let outputCap: OutputCap
-    let cacheCount: CacheCount
+    let family: Family
 
     package init(outputCap: OutputCap = .maxCompletionTokens) {
-        self.init(outputCap: outputCap, cacheCount: .details)
+        self.init(family: outputCap == .maxCompletionTokens ? .openAI : .compatible)
     }
 
-    init(outputCap: OutputCap, cacheCount: CacheCount) {
-        self.outputCap = outputCap
-        self.cacheCount = cacheCount
-    }
+    init(family: Family) { self.family = family }
+
+    var outputCap: OutputCap { family == .openAI ? .maxCompletionTokens : .maxTokens }
 
     package var probePath: String { "/models" }
     package var normalisesText: Bool { false }
+
+    /// Few compatible servers have the Responses API; for the others it is translated.
+    package var wires: [Wire] {
+        family == .compatible ? [.chatCompletions] : [.chatCompletions, .responses]
+    }
+
+    /// gpt-4o-mini is the dearest: 2,833 tokens and 5,667 for each of up to eight tiles.
+    /// https://developers.openai.com/api/docs/guides/images-vision
+    package var tokensPerImage: Int64 { 50_000 }
+
+    package var embeddings: (any EmbeddingDialect)? { OpenAIEmbeddings() }
 
     package func credentials(_ key: String) -> [HeaderField] {
         [HeaderField("authorization", "Bearer \(key)")]
     }
 
-    package func encode(_ request: ChatRequest) -> EncodedRequest {
-        var body = JSONWriter()
-        body.beginObject()
-        body.member("model", request.model.description)
-        body.name("messages")
-        body.beginArray()
-        if let system = request.system, !system.isEmpty {
-            write("system", system, to: &body)
-        }
-        for message in request.messages { write(message.role.rawValue, message.text, to: &body) }
-        body.endArray()
-        body.member(outputCap.rawValue, request.maxTokens)
-        if let temperature = request.temperature { body.member("temperature", temperature) }
-        if let topP = request.topP { body.member("top_p", topP) }
-        body.member("stop", unlessEmpty: request.stop)
-        body.endObject()
-        return EncodedRequest(path: "/chat/completions", body: body.bytes)
+    package func encode(
+        _ request: ChatRequest, isStream: Bool
+    ) throws(WeirError) -> EncodedRequest {
+        var writer = ChatRequestWriter(family: family, outputCap: outputCap)
+        try writer.write(request, isStream: isStream)
+        return EncodedRequest(path: OpenAIDialect.path, body: writer.body.bytes)
     }
 
-    private func write(_ role: String, _ text: String, to body: inout JSONWriter) {
-        body.beginObject()
-        body.member("role", role)
-        body.member("content", text)
-        body.endObject()
+    package func passThrough(_ request: PassThrough) -> EncodedRequest {
+        switch request.wire {
+        case .responses: passThroughResponses(request)
+        default: passThroughChat(request)
+        }
     }
+
+    package func decodeReply(_ body: [UInt8], wire: Wire) throws(ReplyDefect) -> ChatReply {
+        switch wire {
+        case .responses: try decodeResponsesReply(body)
+        default: try decodeChatReply(body)
+        }
+    }
+
+    package func replyStream(wire: Wire, includesUsage: Bool) -> any ReplyStreamDecoder {
+        switch wire {
+        case .responses: ResponsesStreamDecoder()
+        default: ChatStreamDecoder(self, includesUsage: includesUsage)
+        }
+    }
+
+    static let path = "/chat/completions"
 }

@@ -1,0 +1,212 @@
+import WeirCore
+
+/// Writes a conversation in OpenAI's form: a tool's answer is a message of its own.
+struct ChatMessageWriter {
+    private(set) var body: JSONWriter
+    private let family: OpenAIDialect.Family
+    private let isThinking: Bool
+    /// The calls of the last turn that have no answer yet. Where a wire tells no ids, answers are
+    /// matched by name and order.
+    private var open: [(id: String, name: String)] = []
+    private var callCount = 0
+
+    init(family: OpenAIDialect.Family, isThinking: Bool, body: JSONWriter) {
+        self.family = family
+        self.isThinking = isThinking
+        self.body = body
+    }
+
+    mutating func write(_ request: ChatRequest) throws(WeirError) {
+        body.name("messages")
+        body.beginArray()
+        if let system = request.system, !system.isEmpty {
+            body.beginObject()
+            body.member("role", "system")
+            body.member("content", system)
+            body.endObject()
+        }
+        for message in request.messages {
+            switch message.role {
+            case .user: try writeUser(message.parts)
+            case .assistant: try writeAssistant(message.parts)
+            }
+        }
+        body.endArray()
+    }
+
+    /// The answers of tools come first: they have to follow their calls. Pictures among them, which
+    /// a tool's message can't hold, go into the user's message behind them.
+    private mutating func writeUser(_ parts: [ChatPart]) throws(WeirError) {
+        var rest: [ChatPart] = []
+        var hasAnswers = false
+        for part in parts {
+            guard case .toolResult(let result) = part else {
+                rest.append(part)
+                continue
+            }
+            hasAnswers = true
+            try write(result)
+        }
+        var pictures: [ChatPart] = []
+        for case .toolResult(let result) in parts {
+            pictures += result.content.filter { !isText($0) }
+        }
+        rest = pictures + rest
+        if hasAnswers, rest.isEmpty { return }
+        body.beginObject()
+        body.member("role", "user")
+        body.name("content")
+        if rest.allSatisfy(isText) {
+            body.string(ChatMessage(role: .user, parts: rest).text)
+        } else {
+            body.beginArray()
+            for part in rest { try writePart(part) }
+            body.endArray()
+        }
+        body.endObject()
+    }
+
+    /// The form has no flag for what went wrong; the text says it.
+    private mutating func write(_ result: ToolResult) throws(WeirError) {
+        let text = ChatMessage(role: .user, parts: result.content).text
+        body.beginObject()
+        body.member("role", "tool")
+        body.member("tool_call_id", try callID(of: result))
+        body.member("content", result.isError ? "Error: \(text)" : text)
+        body.endObject()
+    }
+
+    private mutating func callID(of result: ToolResult) throws(WeirError) -> String {
+        if let id = result.callID {
+            open.removeAll { $0.id == id }
+            return id
+        }
+        let place = open.firstIndex { result.name == nil || $0.name == result.name }
+        guard let place else {
+            throw WeirError(
+                .invalidRequest, "messages has a tool's answer without its call",
+                param: "messages")
+        }
+        return open.remove(at: place).id
+    }
+
+    private mutating func writePart(_ part: ChatPart) throws(WeirError) {
+        switch part {
+        case .text(let text): body.value(["type": "text", "text": .string(text)])
+        case .image(let image): try writeImage(image)
+        case .document(let document, let name): try writeDocument(document, name)
+        case .toolCall, .toolResult, .thinking: throw uncarried("messages")
+        }
+    }
+
+    private mutating func writeImage(_ image: ChatMedia) throws(WeirError) {
+        let url: String
+        switch image.source {
+        case .base64(let data): url = dataURL(data, image.mediaType ?? "image/png")
+        case .url(let address): url = address
+        case .text: throw uncarried("messages")
+        }
+        body.beginObject()
+        body.member("type", "image_url")
+        body.name("image_url")
+        body.beginObject()
+        body.member("url", url)
+        if let detail = image.detail { body.member("detail", detail) }
+        body.endObject()
+        body.endObject()
+    }
+
+    /// Files go by value only; DeepSeek takes none.
+    private mutating func writeDocument(
+        _ document: ChatMedia, _ name: String?
+    ) throws(WeirError) {
+        switch document.source {
+        case .text(let text): body.value(["type": "text", "text": .string(text)])
+        case .base64(let data) where family != .deepSeek:
+            let url = dataURL(data, document.mediaType ?? "application/pdf")
+            body.value([
+                "type": "file",
+                "file": ["filename": .string(name ?? "document.pdf"), "file_data": .string(url)],
+            ])
+        case .base64, .url: throw uncarried("messages")
+        }
+    }
+
+    private mutating func writeAssistant(_ parts: [ChatPart]) throws(WeirError) {
+        var texts: [ChatPart] = []
+        var calls: [ToolCall] = []
+        var thoughts = ""
+        for part in parts {
+            switch part {
+            case .text: texts.append(part)
+            case .toolCall(let call): calls.append(call)
+            case .thinking(let thinking): thoughts += isOwn(thinking) ? thinking.text : ""
+            case .image, .document, .toolResult: throw uncarried("messages")
+            }
+        }
+        // Nothing but thoughts is no message in this form.
+        if texts.isEmpty, calls.isEmpty { return }
+        body.beginObject()
+        body.member("role", "assistant")
+        body.name("content")
+        if texts.isEmpty {
+            body.null()
+        } else {
+            body.string(ChatMessage(role: .assistant, parts: texts).text)
+        }
+        // While it thinks, DeepSeek insists on its thoughts with every call, empty ones too, and
+        // ignores them elsewhere.
+        if family == .deepSeek, isThinking, !calls.isEmpty {
+            body.member("reasoning_content", thoughts)
+        }
+        if !calls.isEmpty { write(calls) }
+        body.endObject()
+    }
+
+    private mutating func write(_ calls: [ToolCall]) {
+        open = []
+        body.name("tool_calls")
+        body.beginArray()
+        for call in calls {
+            callCount += 1
+            let id = call.id ?? "call_\(callCount)"
+            open.append((id, call.name))
+            body.beginObject()
+            body.member("id", id)
+            body.member("type", "function")
+            body.name("function")
+            body.beginObject()
+            body.member("name", call.name)
+            body.member("arguments", argumentsText(call.arguments))
+            body.endObject()
+            if let signature = call.signature, signature.origin == .chatCompletions {
+                body.member("extra_content", googleContent(signature.value))
+            }
+            body.endObject()
+        }
+        body.endArray()
+    }
+}
+
+private func isText(_ part: ChatPart) -> Bool {
+    if case .text = part { true } else { false }
+}
+
+/// Whether thoughts came without a proof, as they do in this form, or with one of this wire.
+private func isOwn(_ thinking: Thinking) -> Bool {
+    guard thinking.redacted == nil else { return false }
+    return thinking.signature.map { $0.origin == .chatCompletions } ?? true
+}
+
+private func dataURL(_ base64: String, _ mediaType: String) -> String {
+    "data:\(mediaType);base64,\(base64)"
+}
+
+/// Arguments as the text that carries them; text that never was JSON goes back as it came.
+func argumentsText(_ arguments: JSON) -> String { arguments.string ?? arguments.text }
+
+/// Where Gemini's door for OpenAI's clients keeps the proof of a call.
+/// https://ai.google.dev/gemini-api/docs/thought-signatures
+func googleContent(_ signature: String) -> JSON {
+    ["google": ["thought_signature": .string(signature)]]
+}
