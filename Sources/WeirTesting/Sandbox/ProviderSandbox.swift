@@ -10,8 +10,8 @@ import NIOPosix
 /// `/gemini/v1beta`, `/compatible/v1` (`SandboxRoute`). It shares no code with what it tests.
 ///
 /// - Counting: `SandboxTokenizer`. Billing: one line a request in the truth log
-///   (`SandboxTruth`), written just before the answer's first byte; a refused request is there
-///   with `billed: false`.
+///   (`SandboxTruth`), written just before the answer's first byte (of a dripping stream: its
+///   last one, or when the client has left); a refused request is there with `billed: false`.
 /// - Misbehaviour: `SandboxBehaviour.Key` lists the keys. They are given in the prompt
 ///   (`@sandbox{status=503,latency_ms=50}`, in the last user text), in the header `x-sandbox`
 ///   (which wins over the prompt), or for many requests by `PUT /_sandbox/behaviour`

@@ -49,9 +49,12 @@ final class SandboxEngine: Sendable {
         return exchange.answer
     }
 
-    /// Writes down what an answer costs; called when its first byte is about to be sent.
-    func bill(_ answer: SandboxAnswer) {
-        if let entry = answer.truth { truth.append(entry) }
+    /// Writes down what an answer costs; called before its first byte is sent, or its last one.
+    ///
+    /// - Parameter events: of a stream that doesn't come to its end, those that were delivered.
+    func bill(_ answer: SandboxAnswer, events: Int?) {
+        let entry = events.map { answer.truth(after: $0) } ?? answer.truth
+        if let entry { truth.append(entry) }
     }
 
     private func next() -> Int {

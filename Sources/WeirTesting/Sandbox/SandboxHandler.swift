@@ -19,6 +19,8 @@ final class SandboxHandler: ChannelInboundHandler {
     private var waiting: [SandboxRequest] = []
     private var isAnswering = false
     private var isBilled = false
+    /// A stream that is being written bit by bit, and how many events of it are out.
+    private var streamed: (answer: SandboxAnswer, events: Int)?
     private var timer: Scheduled<Void>?
 
     init(engine: SandboxEngine) {
@@ -61,8 +63,13 @@ final class SandboxHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    /// What is billed and can't be sent any more needs no timer.
+    /// What is billed and can't be sent any more needs no timer. A provider stops generating where
+    /// nobody listens any more.
     func channelInactive(context: ChannelHandlerContext) {
+        if let streamed, !isBilled {
+            engine.bill(streamed.answer, events: streamed.events)
+            isBilled = true
+        }
         if isBilled { timer?.cancel() }
         context.fireChannelInactive()
     }
@@ -80,12 +87,13 @@ final class SandboxHandler: ChannelInboundHandler {
     private func begin(_ request: SandboxRequest, _ channel: any Channel) {
         isAnswering = true
         isBilled = false
+        streamed = nil
         let answer = engine.answer(request)
         play(answer, SandboxDelivery.steps(of: answer, for: request)[...], channel)
     }
 
-    /// Carries out the steps up to the next wait. Billing happens also when the client has gone:
-    /// a provider finishes what it has begun.
+    /// Carries out the steps up to the next wait. Billing happens also when the client has gone
+    /// before the first byte: a provider finishes what it has begun.
     private func play(
         _ answer: SandboxAnswer, _ steps: ArraySlice<SandboxDelivery.Step>, _ channel: any Channel
     ) {
@@ -99,13 +107,14 @@ final class SandboxHandler: ChannelInboundHandler {
                     self.play(answer, rest, channel)
                 }
                 return
-            case .bill:
-                engine.bill(answer)
+            case .bill(let events):
+                engine.bill(answer, events: events)
                 isBilled = true
                 if !channel.isActive { return }
-            case .write(let buffer):
-                if !channel.isActive { return }
+            case .write(let buffer, let events):
+                guard channel.isActive else { return leave(answer) }
                 channel.writeAndFlush(buffer, promise: nil)
+                if let events { streamed = (answer, events) }
             case .reset:
                 return reset(channel)
             case .close:
@@ -114,6 +123,11 @@ final class SandboxHandler: ChannelInboundHandler {
                 next(channel)
             }
         }
+    }
+
+    private func leave(_ answer: SandboxAnswer) {
+        if !isBilled { engine.bill(answer, events: streamed?.events ?? 0) }
+        isBilled = true
     }
 
     private func next(_ channel: any Channel) {

@@ -11,6 +11,10 @@ struct SandboxReply: Sendable {
     var errorEvent: ByteBuffer?
     /// Whether the answer tells its usage.
     var reportsUsage = false
+    /// Of a stream: bytes of the answer in each piece; empty where that isn't known (recordings).
+    var generated: [Int] = []
+    /// Of a stream: the piece that tells the usage.
+    var usageIndex: Int?
 
     /// A JSON answer.
     init(status: Int = 200, body: String, reportsUsage: Bool = false) {
@@ -29,6 +33,29 @@ struct SandboxReply: Sendable {
         isStream = true
         self.errorEvent = ByteBuffer(string: errorEvent)
         self.reportsUsage = reportsUsage
+    }
+
+    /// A stream of which is known how much of the answer each event brings.
+    init(events: [SandboxEvent], errorEvent: String, reportsUsage: Bool) {
+        self.init(
+            events: events.map(\.text), errorEvent: errorEvent, reportsUsage: reportsUsage)
+        generated = events.map(\.generated)
+        usageIndex = events.lastIndex { $0.tellsUsage }
+    }
+}
+
+/// One event of a stream, framed.
+struct SandboxEvent: Sendable {
+    var text: String
+    /// Bytes of the answer that it brings.
+    var generated = 0
+    /// Whether it tells the usage of the whole answer.
+    var tellsUsage = false
+
+    init(_ text: String, generated: Int = 0, tellsUsage: Bool = false) {
+        self.text = text
+        self.generated = generated
+        self.tellsUsage = tellsUsage
     }
 }
 

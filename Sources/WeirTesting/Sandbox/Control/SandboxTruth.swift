@@ -1,7 +1,8 @@
 /// One request as the provider's bill would show it.
 ///
 /// `input_tokens` includes what was read from and written to the cache; `output_tokens` includes
-/// reasoning, whatever the protocol's own fields count.
+/// reasoning, whatever the protocol's own fields count. A stream that breaks off, or whose client
+/// leaves, is billed for what was generated until then.
 struct SandboxTruth: Sendable {
     let identifier: SandboxIdentifier
     let route: SandboxRoute

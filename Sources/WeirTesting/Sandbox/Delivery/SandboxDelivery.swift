@@ -2,13 +2,16 @@ import NIOCore
 
 /// Turns an answer into steps on the connection: bytes, waits, and ways to break off.
 ///
-/// The usual answer is three steps: bill, one write, next.
+/// The usual answer is three steps: bill, one write, next. A stream that is written bit by bit is
+/// billed before its last one, or when the client leaves.
 enum SandboxDelivery {
     enum Step: Sendable {
         case wait(milliseconds: Int)
-        /// The provider has done the work; from here on it costs.
-        case bill
-        case write(ByteBuffer)
+        /// The provider has done the work; from here on it costs: the whole answer, or a stream up
+        /// to some event.
+        case bill(events: Int?)
+        /// - Parameter events: of a stream, those that are written whole by then.
+        case write(ByteBuffer, events: Int? = nil)
         case reset
         case close
         /// The answer is complete; the connection takes the next request.
@@ -21,22 +24,28 @@ enum SandboxDelivery {
         if answer.latencyMilliseconds > 0 {
             steps.append(.wait(milliseconds: answer.latencyMilliseconds))
         }
-        steps.append(.bill)
-        if behaviour.has(.hang) { return steps + hang }
-        if behaviour.has(.reset) { return steps + [.reset] }
+        let bill = Step.bill(events: nil)
+        if behaviour.has(.hang) { return steps + [bill] + hang }
+        if behaviour.has(.reset) { return steps + [bill, .reset] }
 
         let reply = SandboxSpoiling.spoilt(answer.reply, behaviour)
         let framing = SandboxFraming(reply, behaviour, request)
-        if behaviour.has(.hangAfterHeaders) { return steps + [.write(framing.head)] + hang }
+        if behaviour.has(.hangAfterHeaders) { return steps + [bill, .write(framing.head)] + hang }
         let ending: Step = framing.closes ? .close : .next
         guard !behaviour.isEmpty else {
-            return steps + [.write(framing.whole(reply)), ending]
+            return steps + [bill, .write(framing.whole(reply)), ending]
         }
         let (body, cut) = cut(framing.body(reply), behaviour)
         let last = cut ?? (behaviour.has(.breakAfter) ? .close : ending)
+        let delivered = answer.eventsDelivered(framing)
         if behaviour.has(.dripMilliseconds) || behaviour.has(.dripBytes) {
-            return steps + [.write(framing.head)] + drip(body, behaviour) + [last]
+            guard let delivered else {
+                return steps + [bill, .write(framing.head)] + drip(body, behaviour) + [last]
+            }
+            return steps + [.write(framing.head, events: 0)]
+                + billedBeforeItsEnd(drip(body, behaviour), delivered) + [last]
         }
+        steps.append(.bill(events: delivered))
         var bytes = framing.head
         for var piece in body { bytes.writeBuffer(&piece) }
         // What was sent before a reset must have left, or the reset takes it back.
@@ -77,14 +86,26 @@ enum SandboxDelivery {
         let pause = behaviour.number(.dripMilliseconds) ?? 20
         let size = behaviour.number(.dripBytes) ?? (pieces.count > 1 ? nil : 16)
         var steps: [Step] = []
-        for var piece in pieces {
+        for (index, piece) in pieces.enumerated() {
+            var piece = piece
             while piece.readableBytes > 0, steps.count < SandboxLimits.deliverySteps {
                 let length = min(size ?? Int.max, piece.readableBytes)
                 guard let part = piece.readSlice(length: length) else { break }
                 steps.append(.wait(milliseconds: pause))
-                steps.append(.write(part))
+                steps.append(.write(part, events: piece.readableBytes > 0 ? index : index + 1))
             }
         }
+        return steps
+    }
+
+    /// With the bill before the write that completes the last event to be delivered: whoever has
+    /// the whole answer finds it billed.
+    private static func billedBeforeItsEnd(_ steps: [Step], _ events: Int) -> [Step] {
+        let last = steps.firstIndex { step in
+            if case .write(_, let written?) = step { written >= events } else { false }
+        }
+        var steps = steps
+        steps.insert(.bill(events: events), at: last ?? steps.endIndex)
         return steps
     }
 }

@@ -11,26 +11,29 @@ extension AnthropicDialect {
             let start = block(turn, isEmpty: true)
             events.append(
                 event("content_block_start", "\"index\":0,\"content_block\":\(start)"))
-            events.append("event: ping\ndata: {\"type\":\"ping\"}\n\n")
+            events.append(SandboxEvent("event: ping\ndata: {\"type\":\"ping\"}\n\n"))
             let isTool = turn.tool != nil
             for word in isTool ? SandboxTurn.pieces(of: turn.arguments) : turn.words {
                 let delta =
                     isTool
                     ? "\"type\":\"input_json_delta\",\"partial_json\":"
                     : "\"type\":\"text_delta\",\"text\":"
-                events.append(
-                    event(
-                        "content_block_delta",
-                        "\"index\":0,\"delta\":{\(delta)\(SandboxJSON.quote(word))}"))
+                var block = event(
+                    "content_block_delta",
+                    "\"index\":0,\"delta\":{\(delta)\(SandboxJSON.quote(word))}")
+                block.generated = word.utf8.count
+                events.append(block)
             }
             events.append(event("content_block_stop", "\"index\":0"))
         }
+        var end = event(
+            "message_delta",
+            "\"delta\":{\"stop_reason\":\(SandboxJSON.quote(stopReason(turn))),"
+                + "\"stop_sequence\":null}\(usage(turn))")
+        end.tellsUsage = true
+        events.append(end)
         events.append(
-            event(
-                "message_delta",
-                "\"delta\":{\"stop_reason\":\(SandboxJSON.quote(stopReason(turn))),"
-                    + "\"stop_sequence\":null}\(usage(turn))"))
-        events.append("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
+            SandboxEvent("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"))
         let failure = SandboxFailure(status: 529, "Overloaded")
         return SandboxReply(
             events: events,
@@ -38,7 +41,7 @@ extension AnthropicDialect {
             reportsUsage: turn.report.isReported)
     }
 
-    private static func event(_ type: String, _ fields: String) -> String {
-        "event: \(type)\ndata: {\"type\":\"\(type)\",\(fields)}\n\n"
+    private static func event(_ type: String, _ fields: String) -> SandboxEvent {
+        SandboxEvent("event: \(type)\ndata: {\"type\":\"\(type)\",\(fields)}\n\n")
     }
 }

@@ -68,10 +68,16 @@ enum GeminiDialect: SandboxDialect {
         let failure = SandboxErrorBody.gemini(
             .init(status: 503, "The model is overloaded. Please try again later."))
         let isArray = turn.call.isArrayStream
+        let words = turn.isEmpty ? [] : turn.tool == nil ? turn.words : [turn.arguments]
+        var events = chunks.enumerated().map { index, chunk in
+            SandboxEvent(
+                isArray ? (index == 0 ? "[" : ",\r\n") + chunk : "data: \(chunk)\r\n\r\n",
+                generated: words.isEmpty ? 0 : words[index].utf8.count * turn.call.choices,
+                tellsUsage: index == chunks.count - 1)
+        }
+        if isArray { events.append(SandboxEvent("]")) }
         var reply = SandboxReply(
-            events: isArray
-                ? chunks.enumerated().map { ($0.offset == 0 ? "[" : ",\r\n") + $0.element } + ["]"]
-                : chunks.map { "data: \($0)\r\n\r\n" },
+            events: events,
             errorEvent: isArray ? ",\r\n\(failure)" : "data: \(failure)\r\n\r\n",
             reportsUsage: turn.report.isReported)
         reply.contentType = isArray ? "application/json; charset=UTF-8" : "text/event-stream"

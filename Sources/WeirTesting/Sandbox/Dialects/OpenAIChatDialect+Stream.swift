@@ -8,19 +8,23 @@ extension OpenAIChatDialect {
         let withUsage = turn.call.reportsStreamUsage
         // Once usage is asked for, every chunk but the last says null.
         let end = "]\(withUsage && !isDeepSeek ? ",\"usage\":null" : "")}\n\n"
-        var events: [String] = []
+        var events: [SandboxEvent] = []
         for index in 0..<(turn.isEmpty ? 0 : turn.call.choices) {
-            for (delta, finish) in deltas(turn) {
+            for (delta, generated, finish) in deltas(turn) {
                 // DeepSeek puts usage on the chunk that finishes.
                 let isLast = isDeepSeek && finish != nil && index == turn.call.choices - 1
                 events.append(
-                    start + "{\"index\":\(index),\"delta\":{\(delta)},\"logprobs\":null,"
-                        + "\"finish_reason\":\(SandboxJSON.quote(finish))}"
-                        + (isLast ? "]\(told)}\n\n" : end))
+                    SandboxEvent(
+                        start + "{\"index\":\(index),\"delta\":{\(delta)},\"logprobs\":null,"
+                            + "\"finish_reason\":\(SandboxJSON.quote(finish))}"
+                            + (isLast ? "]\(told)}\n\n" : end),
+                        generated: generated, tellsUsage: isLast))
             }
         }
-        if withUsage, !isDeepSeek || turn.isEmpty { events.append("\(start)]\(told)}\n\n") }
-        events.append("data: [DONE]\n\n")
+        if withUsage, !isDeepSeek || turn.isEmpty {
+            events.append(SandboxEvent("\(start)]\(told)}\n\n", tellsUsage: true))
+        }
+        events.append(SandboxEvent("data: [DONE]\n\n"))
         let failure = SandboxFailure(
             status: 500, "The server had an error while processing your request.")
         return SandboxReply(
@@ -29,28 +33,33 @@ extension OpenAIChatDialect {
             reportsUsage: withUsage && turn.report.isReported)
     }
 
-    private static func deltas(_ turn: SandboxTurn) -> [(delta: String, finish: String?)] {
-        var deltas: [(String, String?)] = []
+    /// What each chunk adds, the bytes of the answer in it, and the finish reason.
+    private static func deltas(
+        _ turn: SandboxTurn
+    ) -> [(delta: String, generated: Int, finish: String?)] {
+        var deltas: [(String, Int, String?)] = []
         if let tool = turn.tool {
             let call = toolCall(tool, turn, arguments: "")
             deltas.append(
                 (
                     "\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"index\":0,"
-                        + "\(call.dropFirst())]", nil
+                        + "\(call.dropFirst())]", 0, nil
                 ))
             deltas += SandboxTurn.pieces(of: turn.arguments).map {
                 (
                     "\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":"
-                        + "\(SandboxJSON.quote($0))}}]", nil
+                        + "\(SandboxJSON.quote($0))}}]", $0.utf8.count, nil
                 )
             }
         } else {
-            deltas.append(("\"role\":\"assistant\",\"content\":\"\"", nil))
+            deltas.append(("\"role\":\"assistant\",\"content\":\"\"", 0, nil))
             if turn.call.provider == .deepseek, turn.usage.reasoning > 0 {
-                deltas.append(("\"content\":null,\"reasoning_content\":\"Thinking.\"", nil))
+                deltas.append(("\"content\":null,\"reasoning_content\":\"Thinking.\"", 0, nil))
             }
-            deltas += turn.words.map { ("\"content\":\(SandboxJSON.quote($0))", nil) }
+            deltas += turn.words.map {
+                ("\"content\":\(SandboxJSON.quote($0))", $0.utf8.count, nil)
+            }
         }
-        return deltas + [("", finish(turn))]
+        return deltas + [("", 0, finish(turn))]
     }
 }
