@@ -40,8 +40,12 @@ import WeirCore
     }
 
     @Test func `an absurd usage is charged at the worst case and flagged`() throws {
-        let usage = try #require(TokenUsage(input: 10_001, output: 1))
-        for report in [ReportedUsage.reported(usage), .suspect("negative")] {
+        let reports = [
+            (10_001, 1), (0, 0), (0, 1),  // nothing was read
+            (9, 0),  // nothing was written, and yet there is a text
+        ].compactMap { TokenUsage(input: $0, output: $1) }.map { ReportedUsage.reported($0) }
+        #expect(reports.count == 4)
+        for report in reports + [.suspect("negative")] {
             let charge = charge(.answered(report, bytes: 10))
             #expect(charge.cost == worst.amount && charge.basis == .worstCase)
             #expect(charge.isUsageSuspect && !charge.isInDoubt)
