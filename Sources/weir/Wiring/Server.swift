@@ -91,6 +91,7 @@ extension Configuration {
         settings.port = server.port
         settings.bodyLimit = limits.body
         settings.defaultMaxTokens = Int64(limits.maxTokensDefault)
+        settings.stallTimeout = streams.betweenTokens
         return settings
     }
 }
