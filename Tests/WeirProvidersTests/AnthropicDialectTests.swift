@@ -8,7 +8,8 @@ struct AnthropicDialectTests {
 
     @Test("encodes everything a plain conversation can have")
     func encodesFully() throws {
-        let encoded = dialect.encode(try fullRequest(model: "claude-haiku-4-5"))
+        let encoded = try dialect.encode(
+            try fullRequest(model: "claude-haiku-4-5"), isStream: false)
         #expect(encoded.path == "/v1/messages")
         #expect(encoded.headers.isEmpty)
         #expect(
@@ -21,7 +22,8 @@ struct AnthropicDialectTests {
 
     @Test("leaves out what isn't asked for")
     func encodesLittle() throws {
-        let body = dialect.encode(try smallRequest(model: "claude-haiku-4-5")).body
+        let body = try dialect.encode(try smallRequest(model: "claude-haiku-4-5"), isStream: false)
+            .body
         #expect(
             text(body)
                 == #"{"model":"claude-haiku-4-5","max_tokens":5,"#
@@ -37,7 +39,9 @@ struct AnthropicDialectTests {
         let reply = try dialect.decodeReply(
             bytes(
                 """
-                {"model":"m","stop_reason":"tool_use","content":[{"type":"thinking","thinking":"x"},
+                {"model":"m","stop_reason":"tool_use","stop_sequence":"s","content":[
+                {"type":"thinking","thinking":"x","signature":"p"},
+                {"type":"thinking","thinking":"y"},{"type":"redacted_thinking","data":"d"},
                 {"type":"text","text":"a"},{"type":"text","text":"b"},
                 {"type":"tool_use","id":"t1","name":"f","input":{"x":1.50}},
                 {"type":"server_tool_use","name":"web_search","input":{}}],
@@ -53,7 +57,12 @@ struct AnthropicDialectTests {
         #expect(
             reply
                 == ChatReply(
-                    text: "ab", toolCalls: [call], finish: .toolCalls, usage: usage, model: "m"))
+                    text: "ab",
+                    thinking: [
+                        Thinking(text: "x", signature: proof("p")), Thinking(text: "y"),
+                        Thinking(text: "", redacted: proof("d")),
+                    ], toolCalls: [call], finish: .toolCalls, stopSequence: "s", usage: usage,
+                    model: "m"))
     }
 
     @Test(
@@ -160,12 +169,16 @@ struct AnthropicDialectTests {
 
     @Test("reads a token count, and nothing else for one")
     func readsTokenCount() throws {
-        #expect(try dialect.decodeTokenCountReply(bytes(#"{"input_tokens":14}"#)) == 14)
+        #expect(try dialect.decodeCount(bytes(#"{"input_tokens":14}"#)) == 14)
         for count in impossibleCounts {
             #expect(throws: ReplyDefect.self) {
-                try dialect.decodeTokenCountReply(bytes(#"{"input_tokens":\#(count)}"#))
+                try dialect.decodeCount(bytes(#"{"input_tokens":\#(count)}"#))
             }
         }
+    }
+
+    private func proof(_ value: String) -> ThoughtSignature {
+        ThoughtSignature(origin: .messages, value: value)
     }
 
     private func expectSuspect(_ usage: String) throws {

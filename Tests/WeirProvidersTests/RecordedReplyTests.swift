@@ -46,7 +46,7 @@ func replyDifferences(_ recording: Recording, _ expected: ExpectedReply) -> [Str
     do {
         switch (dialect(of: recording.provider), expected.endpoint) {
         case (let dialect as AnthropicDialect, "count_tokens"):
-            let count = try dialect.decodeTokenCountReply(recording.reply)
+            let count = try dialect.decodeCount(recording.reply)
             return expected.text == String(count) ? [] : ["counts \(count)"]
         case (let dialect as OpenAIDialect, "embeddings"):
             let reply = try dialect.decodeEmbeddingsReply(recording.reply)
