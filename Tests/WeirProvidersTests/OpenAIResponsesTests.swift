@@ -34,6 +34,22 @@ struct OpenAIResponsesTests {
                     text: "ab", toolCalls: calls, finish: .toolCalls, usage: expected, model: "m"))
     }
 
+    @Test("are read with what is shown of their thoughts")
+    func readsThoughts() throws {
+        let reply = try dialect.decodeResponsesReply(
+            bytes(
+                #"{"output":[{"type":"reasoning","summary":[{"text":"a"},{"text":"b"}],"#
+                    + #""encrypted_content":"gAAA"},{"type":"reasoning","summary":[],"#
+                    + #""content":[{"type":"reasoning_text","text":"c"}]},"#
+                    + #"{"type":"reasoning","summary":[],"encrypted_content":"gBBB"}]}"#))
+        let seals = ["gAAA", "gBBB"].map { ThoughtSignature(origin: .responses, value: $0) }
+        #expect(
+            reply.thinking == [
+                Thinking(text: "a\n\nb", signature: seals[0]), Thinking(text: "c"),
+                Thinking(text: "", signature: seals[1]),
+            ])
+    }
+
     @Test(
         "end for their reason",
         arguments: [

@@ -74,9 +74,7 @@ extension ResponsesRequest {
     }
 
     private mutating func read(call: ClientObject) throws(WeirError) {
-        let known: Set = [
-            "type", "id", "call_id", "name", "arguments", "status", "caller", "async",
-        ]
+        let known: Set = ["type", "id", "call_id", "name", "arguments", "status", "caller"]
         tally.uncarried += call.others(than: known)
         let text = try call.required("arguments", try call.text("arguments"))
         tally.growth += JSON.string(text).escapeGrowth
