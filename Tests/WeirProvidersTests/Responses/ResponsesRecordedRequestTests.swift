@@ -113,7 +113,7 @@ struct ResponsesRecordedRequestTests {
     @Test("pass through without what is stored, or sealed by somebody else")
     func passNothingForeign() throws {
         let foreign = ThoughtSignature(origin: .messages, value: "x").text(for: .responses)
-        let body = try members(
+        let body = try jsonMembers(
             #"{"store":true,"max_output_tokens":null,"stream":true,"x":[1.0],"input":["#
                 + #"{"type":"reasoning","id":"rs_1","summary":[{"text":"t"}]},"#
                 + #"{"type":"reasoning","id":"rs_2","summary":[],"encrypted_content":null},"#
@@ -132,7 +132,7 @@ struct ResponsesRecordedRequestTests {
         #expect(text(encoded.body) == expected)
         let least = OpenAIDialect().passThroughResponses(
             PassThrough(
-                body: try members(#"{"input":"Hi"}"#), wire: .responses, model: model,
+                body: try jsonMembers(#"{"input":"Hi"}"#), wire: .responses, model: model,
                 maxTokens: 5, isStream: true))
         #expect(
             text(least.body)

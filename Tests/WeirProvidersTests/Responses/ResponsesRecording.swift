@@ -48,18 +48,18 @@ struct ResponsesRecording {
 }
 
 /// A request's members out of JSON text.
-func members(_ text: String) throws -> JSONObject {
+func jsonMembers(_ text: String) throws -> JSONObject {
     try #require(try JSONParser.parse(bytes(text), .request).object)
 }
 
 /// What a client's request is read as.
 func readResponses(_ text: String) throws -> ClientRequest {
-    try OpenAIResponsesClient().decode(try members(text), model: nil, isStream: nil)
+    try OpenAIResponsesClient().decode(try jsonMembers(text), model: nil, isStream: nil)
 }
 
 /// Why a client's request isn't read; nil where it is.
 func responsesRefusal(_ text: String) throws -> WeirError? {
-    let body = try members(text)
+    let body = try jsonMembers(text)
     do {
         _ = try OpenAIResponsesClient().decode(body, model: nil, isStream: nil)
         return nil

@@ -79,11 +79,13 @@ struct ResponsesRefusalTests {
             ),
             (#"{"role":"user","content":[{"type":"brand_new"}]}"#, ".content[0].type"),
             (
-                #"{"role":"user","content":[{"type":"input_image","image_url":"file:///etc/passwd"}]}"#,
+                #"{"role":"user","content":[{"type":"input_image","#
+                    + #""image_url":"file:///etc/passwd"}]}"#,
                 ".content[0].image_url"
             ),
             (
-                #"{"role":"user","content":[{"type":"input_image","image_url":"data:image/png,AA"}]}"#,
+                #"{"role":"user","content":[{"type":"input_image","#
+                    + #""image_url":"data:image/png,AA"}]}"#,
                 ".content[0].image_url"
             ),
             (
@@ -134,7 +136,8 @@ struct ResponsesRefusalTests {
             (#"{"model":"m","input":[{"role":"user","content":{}}]}"#, "input[0].content"),
             (#"{"model":"m","input":[{"role":"user","content":["a"]}]}"#, "input[0].content[0]"),
             (
-                #"{"model":"m","input":[{"role":"user","content":[{"type":"input_text","text":7}]}]}"#,
+                #"{"model":"m","input":[{"role":"user","content":[{"#
+                    + #""type":"input_text","text":7}]}]}"#,
                 "input[0].content[0].text"
             ),
             (
@@ -177,7 +180,8 @@ struct ResponsesRefusalTests {
             (#"{"model":"m","input":"a","tools":[{"name":"f"}]}"#, "tools[0].type"),
             (#"{"model":"m","input":"a","tools":[{"type":"function"}]}"#, "tools[0].name"),
             (
-                #"{"model":"m","input":"a","tools":[{"type":"function","name":"f","parameters":[]}]}"#,
+                #"{"model":"m","input":"a","tools":[{"type":"function","name":"f","#
+                    + #""parameters":[]}]}"#,
                 "tools[0].parameters"
             ),
             (#"{"model":"m","input":"a","tool_choice":"f"}"#, "tool_choice"),
@@ -222,7 +226,8 @@ struct ResponsesRefusalTests {
             (#""tools":[{"type":"shell","environment":{"type":"local"}}]"#, ["tools[0]"]),
             (#""tools":[{"type":"tool_search","execution":"client"}]"#, ["tools[0]"]),
             (
-                #""tools":[{"type":"namespace","name":"n","tools":[{"type":"function","name":"f"}]}]"#,
+                #""tools":[{"type":"namespace","name":"n","tools":[{"#
+                    + #""type":"function","name":"f"}]}]"#,
                 ["tools[0]"]
             ),
         ])

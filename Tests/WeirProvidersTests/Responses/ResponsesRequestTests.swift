@@ -33,7 +33,7 @@ struct ResponsesRequestTests {
         let request = try readResponses(#"{"model":"m","input":"Hi"}"#)
         #expect(request.maxTokens == nil && request.chat.maxTokens == 0 && request.stream == nil)
         #expect(request.chat.system == nil)
-        #expect(request.body == (try members(#"{"model":"m","input":"Hi"}"#)))
+        #expect(request.body == (try jsonMembers(#"{"model":"m","input":"Hi"}"#)))
     }
 
     @Test("is read with its turns")
@@ -173,7 +173,7 @@ struct ResponsesRequestTests {
         #expect(
             plain
                 == InputBound(
-                    textBytes: JSON.object(try members(base)).plainBytes, items: 1))
+                    textBytes: JSON.object(try jsonMembers(base)).plainBytes, items: 1))
         let picture = #"{"type":"input_image","image_url":"data:image/png;base64,"#
         let small = try readResponses(
             #"{"model":"m","input":[{"role":"user","content":[\#(picture)AAAA"}]}]}"#)
@@ -185,7 +185,7 @@ struct ResponsesRequestTests {
         let tools = try readResponses(
             #"{"model":"m","input":"Hi","tools":[\#(tool),{"type":"apply_patch"}]}"#
         ).input
-        let body = try members(#"{"tools":[\#(tool),{"type":"apply_patch"}]}"#)
+        let body = try jsonMembers(#"{"tools":[\#(tool),{"type":"apply_patch"}]}"#)
         let written = JSON.object(body).plainBytes + JSON.object(body).escapeGrowth
         #expect(tools.textBytes >= plain.textBytes + written - 2 + 2 * InputBound.toolOverhead)
         #expect(tools.items == 3)

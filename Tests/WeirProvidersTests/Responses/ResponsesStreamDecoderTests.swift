@@ -16,7 +16,8 @@ struct ResponsesStreamDecoderTests {
             responsesStream([
                 #"{"type":"response.created","response":{"model":"m-1","usage":null}}"#,
                 #"{"type":"response.in_progress","response":{"model":"m-1"}}"#,
-                #"{"type":"response.output_item.added","output_index":0,"item":{"type":"reasoning"}}"#,
+                #"{"type":"response.output_item.added","output_index":0,"item":{"#
+                    + #""type":"reasoning"}}"#,
                 #"{"type":"response.reasoning_summary_part.added","output_index":0}"#,
                 #"{"type":"response.reasoning_summary_text.delta","output_index":0,"delta":"a"}"#,
                 #"{"type":"response.reasoning_summary_part.added","output_index":0}"#,
@@ -26,7 +27,8 @@ struct ResponsesStreamDecoderTests {
                 #"{"type":"response.output_item.added","output_index":1,"item":{"type":"#
                     + #""function_call","id":"fc","call_id":"c1","name":"f"}}"#,
                 #"{"type":"response.function_call_arguments.delta","output_index":1,"delta":"{}"}"#,
-                #"{"type":"response.function_call_arguments.done","output_index":1,"arguments":"{}"}"#,
+                #"{"type":"response.function_call_arguments.done","output_index":1,"#
+                    + #""arguments":"{}"}"#,
                 #"{"type":"response.output_text.delta","output_index":2,"delta":"Hé"}"#,
                 #"{"type":"response.some_news","anything":[1]}"#, Self.end,
             ]))
@@ -143,7 +145,8 @@ struct ResponsesStreamDecoderTests {
                 ProviderFailure.Kind.rateLimited
             ),
             (
-                #"{"type":"error","error":{"type":"x","code":"insufficient_quota","message":"slow"}}"#,
+                #"{"type":"error","error":{"type":"x","code":"insufficient_quota","#
+                    + #""message":"slow"}}"#,
                 .account
             ),
             (
