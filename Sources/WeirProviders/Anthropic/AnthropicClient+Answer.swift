@@ -28,9 +28,9 @@ extension AnthropicClient {
             stopSequence: reply.stopSequence, hasCalls: !reply.toolCalls.isEmpty)
         body.writeStop(word, reply.stopSequence)
         if case .reported(let usage) = reply.usage {
-            body.write(usage, isWhole: true)
+            body.write(usage, as: .whole)
         } else {
-            body.write(.zero, isWhole: true)
+            body.write(.zero, as: .whole)
         }
         body.endObject()
         return body.bytes
@@ -105,9 +105,7 @@ extension JSONWriter {
     }
 
     /// The counts of Anthropic's form, where `input_tokens` leaves out what a cache read or wrote.
-    ///
-    /// - Parameter isWhole: whether with what only a message has, not the end of a stream.
-    mutating func write(_ usage: TokenUsage, isWhole: Bool) {
+    mutating func write(_ usage: TokenUsage, as form: AnthropicUsageForm) {
         name("usage")
         beginObject()
         member("input_tokens", usage.uncachedInput)
@@ -117,14 +115,14 @@ extension JSONWriter {
             "ephemeral_5m_input_tokens": JSON(usage.cacheWrite5m),
             "ephemeral_1h_input_tokens": JSON(usage.cacheWrite1h),
         ]
-        member("cache_creation", lifetimes)
+        member("cache_creation", form == .beginning ? .null : lifetimes)
         member("output_tokens", usage.output)
         member("output_tokens_details", ["thinking_tokens": JSON(usage.reasoning)])
         let searches: JSON = [
             "web_search_requests": JSON(usage.webSearches), "web_fetch_requests": 0,
         ]
         member("server_tool_use", searches)
-        if isWhole {
+        if form != .end {
             // Anthropic's clients know no other tiers.
             let known = usage.serviceTier.flatMap { [.batch, .priority].contains($0) ? $0 : nil }
             member("service_tier", known?.rawValue ?? "standard")
@@ -132,4 +130,10 @@ extension JSONWriter {
         }
         endObject()
     }
+}
+
+/// Where usage stands. SDKs replace most counts of a stream's beginning by those of its end, but
+/// not `cache_creation`: the beginning must not claim to know it.
+enum AnthropicUsageForm {
+    case whole, beginning, end
 }

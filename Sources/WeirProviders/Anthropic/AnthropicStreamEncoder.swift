@@ -1,6 +1,8 @@
 import WeirCore
 
-/// Writes one streamed message. Blocks follow one another: each is ended before the next begins.
+/// Writes one streamed message. Blocks follow one another: each is ended before the next begins,
+/// but for a call that has no arguments yet, since some providers tell the names of all calls
+/// before the arguments of the first.
 struct AnthropicStreamEncoder: ClientStreamEncoder {
     var contentType: String { "text/event-stream" }
 
@@ -11,10 +13,17 @@ struct AnthropicStreamEncoder: ClientStreamEncoder {
     /// The blocks of the calls so far, by the call's number.
     private var callBlocks: [Int: Int] = [:]
 
+    /// The blocks of calls that haven't ended.
+    private var openCalls: [OpenCall] = []
+
     private enum Block: Equatable {
         case text
         case thinking
-        case call(hasArguments: Bool)
+    }
+
+    private struct OpenCall {
+        let index: Int
+        var hasArguments = false
     }
 
     init(_ context: ReplyContext) { self.context = context }
@@ -36,7 +45,7 @@ struct AnthropicStreamEncoder: ClientStreamEncoder {
         guard withheld.isEmpty else { return withheld.flatMap(frame) }
         var bytes: [UInt8] = []
         start(&bytes)
-        endBlock(&bytes)
+        endBlocks(&bytes)
         let word = end.finish.anthropicWord(
             stopSequence: end.stopSequence, hasCalls: !callBlocks.isEmpty)
         append("message_delta", to: &bytes) { body in
@@ -44,7 +53,7 @@ struct AnthropicStreamEncoder: ClientStreamEncoder {
             body.beginObject()
             body.writeStop(word, end.stopSequence)
             body.endObject()
-            body.write(end.usage, isWhole: false)
+            body.write(end.usage, as: .end)
         }
         append("message_stop", to: &bytes) { _ in }
         return bytes
@@ -71,14 +80,16 @@ struct AnthropicStreamEncoder: ClientStreamEncoder {
         case .thinkingSignature(let proof):
             begin(.thinking, &bytes)
             delta("signature_delta", "signature", proof.text(for: .messages), to: &bytes)
-            endBlock(&bytes)
+            endBlocks(&bytes)
         case .redactedThinking(let proof): seal(proof, &bytes)
         case .toolCall(let number, let id, let name, let proof):
             if let proof { seal(proof, &bytes) }
             begin(call: number, id, name, &bytes)
         case .toolArguments(let number, let text):
             guard !text.isEmpty, let index = callBlocks[number] else { return }
-            if index == nextIndex - 1, open != nil { open = .call(hasArguments: true) }
+            if let place = openCalls.firstIndex(where: { $0.index == index }) {
+                openCalls[place].hasArguments = true
+            }
             delta("input_json_delta", "partial_json", text, at: index, to: &bytes)
         case .finish, .usage, .failed, .ended: return
         }
@@ -94,7 +105,7 @@ struct AnthropicStreamEncoder: ClientStreamEncoder {
             body.beginMessage(context)
             body.member("content", JSON.array([]))
             body.writeStop(nil, nil)
-            body.write(TokenUsage.zero, isWhole: true)
+            body.write(TokenUsage.zero, as: .beginning)
             body.endObject()
         }
     }
@@ -102,12 +113,13 @@ struct AnthropicStreamEncoder: ClientStreamEncoder {
     /// Begins a block of text or thoughts, unless it is open already.
     private mutating func begin(_ block: Block, _ bytes: inout [UInt8]) {
         guard open != block else { return }
+        endBlocks(&bytes)
         beginBlock(&bytes) { body in
             switch block {
             case .text:
                 body.member("type", "text")
                 body.member("text", "")
-            case .thinking, .call:
+            case .thinking:
                 body.member("type", "thinking")
                 body.member("thinking", "")
                 body.member("signature", "")
@@ -120,31 +132,31 @@ struct AnthropicStreamEncoder: ClientStreamEncoder {
         call number: Int, _ id: String?, _ name: String, _ bytes: inout [UInt8]
     ) {
         let id = AnthropicClient.callID(id, number, context)
+        endBlocks(&bytes, but: { !$0.hasArguments })
         beginBlock(&bytes) { body in
             body.member("type", "tool_use")
             body.member("id", id)
             body.member("name", name)
             body.member("input", JSON.object(JSONObject()))
         }
-        open = .call(hasArguments: false)
         callBlocks[number] = nextIndex - 1
+        openCalls.append(OpenCall(index: nextIndex - 1))
     }
 
     /// A block that is whole as soon as it begins.
     private mutating func seal(_ proof: ThoughtSignature, _ bytes: inout [UInt8]) {
+        endBlocks(&bytes, but: { !$0.hasArguments })
         beginBlock(&bytes) { body in
             body.member("type", "redacted_thinking")
             body.member("data", proof.text(for: .messages))
         }
-        open = .thinking
-        endBlock(&bytes)
+        end(block: nextIndex - 1, &bytes)
     }
 
     private mutating func beginBlock(
         _ bytes: inout [UInt8], _ write: (inout JSONWriter) -> Void
     ) {
         start(&bytes)
-        endBlock(&bytes)
         let index = nextIndex
         nextIndex += 1
         append("content_block_start", to: &bytes) { body in
@@ -156,14 +168,25 @@ struct AnthropicStreamEncoder: ClientStreamEncoder {
         }
     }
 
-    private mutating func endBlock(_ bytes: inout [UInt8]) {
-        guard let block = open else { return }
-        open = nil
-        // Clients put a call's input together from its deltas: there has to be one.
-        if block == .call(hasArguments: false) {
-            delta("input_json_delta", "partial_json", "{}", to: &bytes)
+    /// Ends the blocks that are open, but for such calls as are to stay.
+    private mutating func endBlocks(
+        _ bytes: inout [UInt8], but stays: (OpenCall) -> Bool = { _ in false }
+    ) {
+        if open != nil {
+            open = nil
+            end(block: nextIndex - 1, &bytes)
         }
-        let index = nextIndex - 1
+        for call in openCalls where !stays(call) {
+            // Clients put a call's input together from its deltas: there has to be one.
+            if !call.hasArguments {
+                delta("input_json_delta", "partial_json", "{}", at: call.index, to: &bytes)
+            }
+            end(block: call.index, &bytes)
+        }
+        openCalls.removeAll { !stays($0) }
+    }
+
+    private func end(block index: Int, _ bytes: inout [UInt8]) {
         append("content_block_stop", to: &bytes) { $0.member("index", Int64(index)) }
     }
 

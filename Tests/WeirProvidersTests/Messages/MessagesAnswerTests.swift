@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import WeirCore
 import WeirProviders
@@ -97,8 +98,9 @@ struct MessagesAnswerTests {
         var body = encoder.encode([
             .text("a"), .text(""), .text("b"), .usage(try tokens(3, 2)),
             .toolCall(index: 0, id: "t", name: "f", signature: nil),
-            .toolCall(index: 1, id: nil, name: "g", signature: nil), .toolArguments(index: 1, "{"),
-            .toolArguments(index: 1, "}"), .toolArguments(index: 7, "lost"),
+            .toolArguments(index: 0, "{"), .toolArguments(index: 0, "}"),
+            .toolArguments(index: 7, "lost"),
+            .toolCall(index: 1, id: nil, name: "g", signature: nil),
             .finish(.stop, stopSequence: nil), .ended,
         ])
         body += encoder.complete(end, withheld: [])
@@ -113,14 +115,14 @@ struct MessagesAnswerTests {
             {"type":"content_block_start","index":1,"content_block":{"type":"tool_use",\#
             "id":"t","name":"f","input":{}}}
             {"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta",\#
-            "partial_json":"{}"}}
+            "partial_json":"{"}}
+            {"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta",\#
+            "partial_json":"}"}}
             {"type":"content_block_stop","index":1}
             {"type":"content_block_start","index":2,"content_block":{"type":"tool_use",\#
             "id":"toolu_req_1_1","name":"g","input":{}}}
             {"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta",\#
-            "partial_json":"{"}}
-            {"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta",\#
-            "partial_json":"}"}}
+            "partial_json":"{}"}}
             {"type":"content_block_stop","index":2}
             {"type":"message_delta","delta":{"stop_reason":"tool_use","stop_sequence":null},\#
             "usage":{"input_tokens":2,"cache_creation_input_tokens":0,\#
@@ -132,6 +134,28 @@ struct MessagesAnswerTests {
             """#
         #expect(data.dropFirst().joined(separator: "\n") == expected)
         #expect(data[0].hasPrefix(#"{"type":"message_start","message":{"id":"msg_req_1""#))
+    }
+
+    @Test("are streamed with calls whose names come before their arguments")
+    func interleavedCalls() throws {
+        var encoder = MessagesFixture.client.stream(
+            try MessagesFixture.context(), StreamOptions())
+        var body = encoder.encode([
+            .text("a"), .toolCall(index: 0, id: "a", name: "f", signature: nil),
+            .toolCall(index: 1, id: "b", name: "g", signature: foreign),
+            .toolCall(index: 2, id: "c", name: "h", signature: nil),
+            .toolArguments(index: 0, #"{"x":"#), .toolArguments(index: 1, #"{"y":2}"#),
+            .toolArguments(index: 0, "1}"), .text("b"),
+        ])
+        body += encoder.complete(
+            StreamEnd(finish: .stop, usage: .zero, cost: .zero), withheld: [])
+        var gathered = ChatReply(text: "", finish: .other, usage: .absent)
+        for event in try MessagesFixture.steps([body]).flatMap(\.events) { gathered.take(event) }
+        #expect(gathered.text == "ab" && gathered.finish == .toolCalls)
+        #expect(gathered.toolCalls.map(\.arguments) == [["x": 1], ["y": 2], [:]])
+        let starts = text(body).components(separatedBy: "content_block_start\n").count
+        let stops = text(body).components(separatedBy: "content_block_stop\n").count
+        #expect(starts == 7 && stops == 7)
     }
 
     @Test("are the same when the stream is read again")
