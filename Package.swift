@@ -142,7 +142,7 @@ let package = Package(
         .testTarget(
             name: "WeirHTTPTests",
             dependencies: [
-                "WeirCore", "WeirService", "WeirHTTP", "WeirTesting",
+                "WeirCore", "WeirProviders", "WeirService", "WeirHTTP", "WeirTesting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

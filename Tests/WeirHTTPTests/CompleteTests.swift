@@ -86,7 +86,8 @@ import WeirService
 
     @Test func `a replay says that it is one`() async throws {
         let stage = try Stage()
-        let kept = CompletionReply(status: 502, body: Array(#"{"error":"x"}"#.utf8), origin: .replay)
+        let kept = CompletionReply(
+            status: 502, body: Array(#"{"error":"x"}"#.utf8), origin: .replay)
         stage.completions.answer(with: .success(kept))
         let reply = try await stage.send(.post, "/ai/complete", key: service, body: Self.plain)
         #expect(reply.status == 502)

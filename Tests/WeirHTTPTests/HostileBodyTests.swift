@@ -67,7 +67,6 @@ import WeirService
         ("metadata", #""metadata": {"a": 1}"#),
         ("metadata", "\"metadata\": {\"\(String(repeating: "n", count: 65))\": \"x\"}"),
         ("metadata", "\"metadata\": {\(manyMembers)}"),
-        ("stream", #""stream": true"#),
         ("stream", #""stream": "false""#),
         ("api_base", #""api_base": "http://169.254.169.254""#),
         ("price", #""price": 0"#),

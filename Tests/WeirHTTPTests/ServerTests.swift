@@ -141,7 +141,8 @@ extension Stage {
     ) -> UseCases {
         UseCases(
             newRequest: use.newRequest, authenticator: use.authenticator, complete: complete,
-            doors: use.doors, traffic: use.traffic, usage: use.usage, tenants: use.tenants, keys: use.keys,
+            doors: use.doors, traffic: use.traffic, usage: use.usage, tenants: use.tenants,
+            keys: use.keys,
             killSwitches: use.killSwitches, prices: use.prices, adjustments: use.adjustments,
             audit: use.audit, health: use.health)
     }

@@ -51,9 +51,9 @@ extension HTTPField.Name {
     /// Anthropic's name for `x-request-id`.
     static let plainRequestID = named("request-id")
     static let acceleratedBuffering = named("x-accel-buffering")
-    static let weirTenant = named("x-weir-tenant")
-    static let weirUser = named("x-weir-user")
-    static let weirFeature = named("x-weir-feature")
+    static let weirTenant = named("X-Weir-Tenant")
+    static let weirUser = named("X-Weir-User")
+    static let weirFeature = named("X-Weir-Feature")
     static let weirCache = named("x-weir-cache")
     static let anthropicVersion = named("anthropic-version")
     static let anthropicBeta = named("anthropic-beta")

@@ -38,7 +38,8 @@ struct EndpointTable: Sendable {
                     endpoint: endpoint))
         }
         self.exact = exact
-        self.patterns = patterns
+        // The most exact ones first: `/models/{m}:generateContent` is no model's name.
+        self.patterns = patterns.sorted { $0.suffix.count > $1.suffix.count }
     }
 
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
@@ -50,8 +51,10 @@ struct EndpointTable: Sendable {
         }
         let bytes = Array(path.utf8)
         var allowed: [String] = []
-        for pattern in patterns {
+        var suffix: [UInt8]?
+        for pattern in patterns where suffix == nil || suffix == pattern.suffix {
             guard let parameter = parameter(of: bytes, pattern) else { continue }
+            suffix = pattern.suffix
             if pattern.endpoint.method == method {
                 return .found(pattern.endpoint, parameter: parameter)
             }

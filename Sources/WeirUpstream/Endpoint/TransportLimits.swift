@@ -33,7 +33,9 @@ package struct TransportLimits: Sendable, Equatable {
     var defect: String? {
         if connections < 1 { return "at least one connection is needed" }
         if idleConnections < 0 || waitingCalls < 0 { return "a limit must not be negative" }
-        if replyBodyBytes < 1 || streamBodyBytes < 1 || replyHeadBytes < 1 { return "a reply must be allowed a byte" }
+        if replyBodyBytes < 1 || streamBodyBytes < 1 || replyHeadBytes < 1 {
+            return "a reply must be allowed a byte"
+        }
         let times = [waitTimeout, connectTimeout, idleTimeout, drainTimeout]
         if times.contains(where: { $0 <= .zero }) { return "a timeout must be longer than zero" }
         return nil

@@ -4,7 +4,7 @@ import WeirService
 /// A stream in flight on a connection: whose it is, and what it waits for.
 struct Streaming {
     let limits: StreamLimits
-    let start = NIODeadline.now()
+    var start = NIODeadline.now()
     /// Of the whole exchange.
     let deadline: NIODeadline
     /// Where the body goes, once a 2xx head is there.
@@ -17,12 +17,13 @@ struct Streaming {
 
     /// When it has waited too long, as things stand now. What waits for its own reader is no fault
     /// of the provider's.
-    var due: NIODeadline {
+    var due: NIODeadline { due(lastToken: body?.tokenTime) }
+
+    /// - Parameter last: when the last token came; nil before the first.
+    func due(lastToken last: NIODeadline?) -> NIODeadline {
         if let discardedUntil { return min(deadline, discardedUntil) }
         if isResting { return deadline }
-        guard let last = body?.tokenTime else {
-            return min(deadline, start + TimeAmount(limits.firstToken))
-        }
+        guard let last else { return min(deadline, start + TimeAmount(limits.firstToken)) }
         return min(deadline, last + TimeAmount(limits.betweenTokens))
     }
 }

@@ -21,11 +21,29 @@ enum Samples {
             let body =
                 #"{"tenant_id": 42, "attempt_id": "7", "amount_usd": -0.0005, "reason": "late"}"#
             return (path, body)
+        case let name where endpoint.dialect.wire != .complete && name.hasPrefix("POST"):
+            return (path.replacing("{model...}", with: "small"), dropIn(path))
         default:
-            var target = path.replacing("/admin/tenants/{id}", with: "/admin/tenants/42")
+            var target = path.replacing("{model...}", with: "small")
+                .replacing("/admin/tenants/{id}", with: "/admin/tenants/42")
+            if endpoint.dialect.wire != .complete { return (target, nil) }
+            target =
+                target
                 .replacing("{id}", with: "key_service")
             if (endpoint.query ?? []).contains("tenant_id") { target += "?tenant_id=42" }
             return (target, nil)
+        }
+    }
+
+    private static func dropIn(_ path: String) -> String {
+        switch path.split(separator: ":").last ?? "" {
+        case "embedContent": #"{"content": {"parts": [{"text": "Hi"}]}}"#
+        case "batchEmbedContents": #"{"requests": [{"content": {"parts": [{"text": "Hi"}]}}]}"#
+        case "/v1/embeddings": #"{"model": "small", "input": "Hi"}"#
+        case "/v1/responses": #"{"model": "small", "input": "Hi"}"#
+        case "/v1/chat/completions", "/v1/messages", "/v1/messages/count_tokens":
+            #"{"model":"small","max_tokens":9,"messages":[{"role":"user","content":"Hi"}]}"#
+        default: #"{"contents": [{"parts": [{"text": "Hi"}]}]}"#
         }
     }
 }

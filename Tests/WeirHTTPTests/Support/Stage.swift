@@ -2,6 +2,7 @@ import HTTPTypes
 import Logging
 import Synchronization
 import WeirCore
+import WeirProviders
 import WeirService
 import WeirTesting
 
@@ -33,7 +34,7 @@ struct Stage: Sendable {
             newRequest: identifiers.requestID,
             authenticator: Authenticator(
                 directory: directory, adminToken: "wk_bootstrap", time: time),
-            complete: completions.complete, doors: .none, traffic: { [] },
+            complete: completions.complete, doors: Stage.doors, traffic: { [] },
             usage: UsageQueries(
                 directory: directory, ledger: ledger, budget: budget,
                 catalogue: ModelCatalogue(providers: [provider], aliases: [:]),
@@ -48,6 +49,12 @@ struct Stage: Sendable {
             },
             audit: AuditQueries(store: store), health: health)
         dispatcher = Dispatcher(use, settings: settings, logger: Logger(label: "test"))
+    }
+
+    private static var doors: Doors {
+        Doors(
+            chats: ClientDialects.chat, embeddings: ClientDialects.embeddings,
+            tokenCounts: ClientDialects.tokenCounts)
     }
 
     /// A call without a network.

@@ -101,9 +101,10 @@ import WeirTesting
         #expect(fixture.directoryStore.events.contains("BreakerOpened"))
         fixture.time.advance(seconds: 11)
         _ = await fixture.outcome(try fixture.call("hi"))
-        #expect(fixture.transport.calls.suffix(2).map { $0.provider.description } == [
-            "plain", "spare",
-        ], "one probe")
+        #expect(
+            fixture.transport.calls.suffix(2).map { $0.provider.description } == [
+                "plain", "spare",
+            ], "one probe")
     }
 
     @Test func `a stopped provider is passed over`() async throws {
