@@ -8,9 +8,13 @@ struct AnthropicRequestWriter {
     /// What is read: the members that a request for an answer and one for a count share.
     mutating func write(conversation request: ChatRequest) throws(WeirError) {
         if let system = request.system, !system.isEmpty { body.member("system", system) }
+        let turns = AnthropicTurns.merged(request.messages)
+        guard !turns.isEmpty else {
+            throw uncarried("messages", "its provider needs one that isn't empty")
+        }
         body.name("messages")
         body.beginArray()
-        for message in AnthropicTurns.merged(request.messages) {
+        for message in turns {
             body.beginObject()
             body.member("role", message.role.rawValue)
             body.name("content")

@@ -204,7 +204,8 @@ struct MessagesWritingTests {
             ("presence_penalty", { $0.presencePenalty = number("-1") }),
             ("seed", { $0.seed = number("0") }), ("top_k", { $0.topK = number("1.5") }),
             ("temperature", { $0.temperature = number("1.01") }),
-            ("response_format", { $0.format = .json }),
+            ("response_format", { $0.format = .json }), ("messages", { $0.messages = [] }),
+            ("messages", { $0.messages = [ChatMessage(role: .user, text: "")] }),
             ("reasoning_effort", { $0.reasoning = .word("huge") }),
             ("reasoning_effort", { $0.reasoning = .tokens(1_023) }),
             (
