@@ -78,7 +78,7 @@ extension Routes {
         [
             "type": "model", "id": .string(route.name.description),
             "display_name": .string(route.name.description),
-            "created_at": "1970-01-01T00:00:00Z",
+            "created_at": "1970-01-01T00:00:00Z", "lifecycle": "active",
             "max_input_tokens": route.price.contextWindow.map { JSON($0) } ?? .null,
             "max_tokens": route.price.maxOutputTokens.map { JSON($0) } ?? .null,
         ]

@@ -55,11 +55,14 @@ struct GeminiAnswer {
                         signature: proof)))
             return
         }
+        let isThought = part["thought"]?.bool == true
+        // It belongs to the thoughts before, also where it comes with the text behind them.
+        if let proof, !isThought { pieces.append(.proof(proof)) }
         // Code that Gemini ran and tools that it called itself have no text of their own.
         if let text = part["text"]?.string, !text.isEmpty {
-            pieces.append(part["thought"]?.bool == true ? .thought(text) : .text(text))
+            pieces.append(isThought ? .thought(text) : .text(text))
         }
-        if let proof { pieces.append(.proof(proof)) }
+        if let proof, isThought { pieces.append(.proof(proof)) }
     }
 
     /// Content is left out, or comes without parts, where a limit or a filter left nothing; nil

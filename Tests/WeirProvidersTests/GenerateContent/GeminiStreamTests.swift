@@ -77,7 +77,7 @@ struct GeminiStreamTests {
         #expect(
             events == [
                 .started(model: "v"), .thinking("hm"), .usage(try tokens(5, 4, reasoning: 4)),
-                .text("a"), .thinkingSignature(own("S")),
+                .thinkingSignature(own("S")), .text("a"),
                 .toolCall(index: 0, id: "i", name: "f", signature: own("T")),
                 .toolArguments(index: 0, #"{"x":[1.0]}"#),
                 .toolCall(index: 1, id: nil, name: "g", signature: nil),
