@@ -4,8 +4,8 @@ SWIFT ?= swift
 VENV  := .venv
 PY    := $(VENV)/bin/python
 
-.PHONY: setup build release run test test-swift test-end-to-end crash-test bench check format \
-        prices check-prices clean
+.PHONY: setup build release run test test-swift test-end-to-end test-sdk crash-test bench check \
+        format prices check-prices clean
 
 ## The system packages that a bare Debian 12 with a Swift toolchain lacks. As root, or by sudo.
 PACKAGES := libsqlite3-dev pkg-config tzdata python3-venv strace nginx-light wrk curl
@@ -22,6 +22,10 @@ $(VENV)/ready: Tests/EndToEnd/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/EndToEnd/requirements.txt
 	touch $@
 
+$(VENV)/sdk-ready: $(VENV)/ready Tests/SDK/requirements.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/SDK/requirements.txt
+	touch $@
+
 build: setup
 	$(SWIFT) build --product weir
 
@@ -33,7 +37,7 @@ run: build
 	.build/debug/weir demo
 
 ## Everything that the continuous integration runs.
-test: setup $(VENV)/ready test-swift test-end-to-end
+test: setup $(VENV)/ready test-swift test-end-to-end test-sdk
 
 test-swift:
 	$(SWIFT) build --build-tests
@@ -42,6 +46,11 @@ test-swift:
 test-end-to-end: $(VENV)/ready
 	$(SWIFT) build --product weir
 	$(PY) -m pytest Tests/EndToEnd -q
+
+## The providers' own Python SDKs against the binary, each with models of all providers.
+test-sdk: $(VENV)/sdk-ready
+	$(SWIFT) build --product weir
+	$(PY) -m pytest Tests/SDK -q
 
 ## The crash test of `make test`, for longer.
 crash-test: build $(VENV)/ready
