@@ -7,10 +7,34 @@ import socket
 import sqlite3
 import time
 
-from weirlab import Reply, true_cost
+from doors import DOORS
+from weirlab import Reply, Sandbox, Weir, true_cost
 
 PROVIDERS = {"anthropic": "claude-haiku-4-5", "openai": "gpt-4o-mini",
              "deepseek": "deepseek-chat", "gemini": "gemini-2.5-flash"}
+
+
+# One attempt a call, and no breaker that opens: a test gets the trouble that it asked for.
+CALM = """
+routing:
+  { attempts: 1, retries: 0, breaker: { failures: 100000, minimum_calls: 100000,
+    cool_down: 100ms, longest_cool_down: 100ms } }
+"""
+
+
+def start(folder, settings, concurrency=256, provider="", price=""):
+    """A sandbox, a Weir whose providers take so many calls at a time, and a key of tenant 42. One
+    more provider and its price may be given as lines of the files."""
+    sandbox = Sandbox(folder).start()
+    weir = Weir(folder, sandbox, settings)
+    text = weir.config.read_text().replace("{ api_key:", f"{{ concurrency: {concurrency}, api_key:")
+    own = provider.replace("BASE", f"http://127.0.0.1:{sandbox.port}")
+    weir.config.write_text(text.replace("prices: {", f"{own}\nprices: {{", 1))
+    with (folder / "prices.yaml").open("a") as prices:
+        prices.write(price + "\n")
+    weir.start()
+    weir.put_tenant(42, budget_usd=1000)
+    return sandbox, weir, weir.make_key()
 
 
 class Event:
@@ -41,7 +65,7 @@ class Stream:
         self.status = self.response.status
         self.headers = {k.lower(): v for k, v in self.response.getheaders()}
         self.request_id = self.headers.get("x-request-id")
-        self.events, self.raw, self.whole = [], b"", None
+        self.events, self.lines, self.whole = [], [], None
         self.is_stream = self.status == 200 and "event-stream" in self.headers["content-type"]
         if not self.is_stream:
             self.whole = Reply(self.status, self.headers, self.response.read())
@@ -51,7 +75,7 @@ class Stream:
         name, data = None, []
         while True:
             line = self.response.readline()
-            self.raw += line
+            self.lines.append(line)
             text = line.rstrip(b"\r\n")
             if text.startswith(b"event:"):
                 name = text[6:].strip().decode()
@@ -83,6 +107,10 @@ class Stream:
         self.connection.close()
 
     @property
+    def raw(self):
+        return b"".join(self.lines)
+
+    @property
     def text(self):
         return "".join(map(self.door.text, self.events))
 
@@ -103,137 +131,6 @@ class Stream:
         """The envelope of `/ai/complete`."""
         assert self.events[-1].name == "done", self.events
         return self.events[-1].json
-
-
-class Complete:
-    name = "ai"
-
-    def request(self, text, model, max_tokens, stream, more):
-        body = {"tenant_id": 42, "model": model, "user_message": text, "max_tokens": max_tokens,
-                **({"stream": True} if stream else {}), **more}
-        return "/ai/complete", body
-
-    def headers(self, key):
-        return {"authorization": f"Bearer {key}"}
-
-    def text(self, event):
-        return event.json["delta"] if event.name == "token" else ""
-
-    def error(self, event):
-        return event.json["error"] if event.name == "error" else None
-
-    def completes(self, event):
-        return event.name == "done"
-
-    def code(self, body):
-        return body["error"]
-
-
-class ChatCompletions(Complete):
-    name = "chat"
-
-    def request(self, text, model, max_tokens, stream, more):
-        body = {"model": model, "max_completion_tokens": max_tokens,
-                "messages": [{"role": "user", "content": text}],
-                **({"stream": True} if stream else {}), **more}
-        return "/v1/chat/completions", body
-
-    def text(self, event):
-        choices = (event.json or {}).get("choices") or [{}]
-        return choices[0].get("delta", {}).get("content") or ""
-
-    def error(self, event):
-        error = (event.json or {}).get("error")
-        return error and (error["code"] or error["type"])
-
-    def completes(self, event):
-        choices = (event.json or {}).get("choices") or [{}]
-        return event.data == "[DONE]" or bool(choices[0].get("finish_reason"))
-
-    def code(self, body):
-        assert set(body["error"]) == {"message", "type", "param", "code"}, body
-        return body["error"]["code"] or body["error"]["type"]
-
-
-class Responses(ChatCompletions):
-    name = "responses"
-
-    def request(self, text, model, max_tokens, stream, more):
-        body = {"model": model, "max_output_tokens": max_tokens, "input": text,
-                **({"stream": True} if stream else {}), **more}
-        return "/v1/responses", body
-
-    def text(self, event):
-        return event.json["delta"] if event.name == "response.output_text.delta" else ""
-
-    def error(self, event):
-        if event.name == "response.failed":
-            return event.json["response"]["error"]["code"]
-        return event.json["code"] if event.name == "error" else None
-
-    def completes(self, event):
-        return event.name in ("response.completed", "response.incomplete")
-
-
-class Messages(Complete):
-    name = "messages"
-
-    def request(self, text, model, max_tokens, stream, more):
-        body = {"model": model, "max_tokens": max_tokens,
-                "messages": [{"role": "user", "content": text}],
-                **({"stream": True} if stream else {}), **more}
-        return "/v1/messages", body
-
-    def headers(self, key):
-        return {"x-api-key": key, "anthropic-version": "2023-06-01"}
-
-    def text(self, event):
-        delta = event.json.get("delta", {}) if event.name == "content_block_delta" else {}
-        return delta.get("text", "")
-
-    def error(self, event):
-        return event.json["error"]["type"] if event.name == "error" else None
-
-    def completes(self, event):
-        return event.name == "message_stop"
-
-    def code(self, body):
-        assert body["type"] == "error", body
-        return body["error"]["type"]
-
-
-class GenerateContent(Complete):
-    name = "generateContent"
-
-    def request(self, text, model, max_tokens, stream, more):
-        body = {"contents": [{"role": "user", "parts": [{"text": text}]}],
-                "generationConfig": {"maxOutputTokens": max_tokens}, **more}
-        method = "streamGenerateContent?alt=sse" if stream else "generateContent"
-        return f"/v1beta/models/{model}:{method}", body
-
-    def headers(self, key):
-        return {"x-goog-api-key": key}
-
-    def candidate(self, event):
-        return ((event.json or {}).get("candidates") or [{}])[0]
-
-    def text(self, event):
-        parts = self.candidate(event).get("content", {}).get("parts", [])
-        return "".join(part.get("text", "") for part in parts)
-
-    def error(self, event):
-        error = (event.json or {}).get("error")
-        return error and error["status"]
-
-    def completes(self, event):
-        return bool(self.candidate(event).get("finishReason"))
-
-    def code(self, body):
-        return body["error"]["status"]
-
-
-DOORS = {door.name: door for door in
-         (Complete(), ChatCompletions(), Responses(), Messages(), GenerateContent())}
 
 
 def ask(weir, key, text, model="claude-haiku-4-5", door="ai", max_tokens=64, stream=True,

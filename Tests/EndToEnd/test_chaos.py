@@ -6,18 +6,18 @@ import time
 
 import pytest
 
-from streamlab import (DOORS, PROVIDERS, ask, check_at_rest, check_truth, rows_of, together,
+from streamlab import (CALM, PROVIDERS, ask, check_at_rest, check_truth, rows_of, start, together,
                        wait_until)
 from test_crash import check_sums
-from weirlab import Sandbox, Weir, true_cost
+from weirlab import true_cost
 
-CALM = """
-routing:
-  { attempts: 1, retries: 0, breaker: { failures: 100000, minimum_calls: 100000,
-    cool_down: 100ms, longest_cool_down: 100ms } }
+SETTINGS = CALM + """
 streams: { first_token: 600ms, between_tokens: 600ms, total: 2s, drain: 500ms }
 limits: { call_timeout: 1s, concurrent_calls: 64 }
 """
+OWN = ("  own: { kind: openai-compatible, api_key: own, bills_errors: true,"
+       " base_url: 'BASE/compatible/v1' }")
+OWN_PRICE = "  - { provider: own, model: gpt-4o-mini, input: '0.15', output: '0.60' }"
 # The longest that a client waits for anything here.
 DEADLINE = 5
 # What the call ends with: a whole answer, or a status and a code.
@@ -34,10 +34,8 @@ STATUSES = [
     ("status=402", FAILED, "none"), ("status=403", FAILED, "none"),
     ("status=404", REFUSED, "none"), ("status=413", REFUSED, "none"),
     ("status=422", REFUSED, "none"), ("status=429", AWAY, "none"),
-    ("status=429,retry_after=7", AWAY, "none"),
-    ("status=429,retry_after=1000000000", AWAY, "none"),
     ("status=500", AWAY, "none"), ("status=503", AWAY, "none"),
-    ("status=503,retry_after=3", AWAY, "none"), ("status=529", AWAY, "none"),
+    ("status=529", AWAY, "none"),
     ("status=502", FAILED, "worst_case"), ("status=504", FAILED, "worst_case"),
     ("status=307", FAILED, "worst_case"), ("status=418", FAILED, "worst_case"),
 ]
@@ -48,7 +46,7 @@ BROKEN = [
     ("reset", FAILED, "worst_case"), ("reset_after=0", FAILED, "worst_case"),
     ("close_after=0", FAILED, "worst_case"), ("reset_after=20", FAILED, "worst_case"),
     ("close_after=20", FAILED, "worst_case"),
-    ("header_bomb", FAILED, "worst_case"), ("garbage=text", FAILED, "worst_case"),
+    ("header_bomb=2000", FAILED, "worst_case"), ("garbage=text", FAILED, "worst_case"),
     ("garbage=html", FAILED, "worst_case"), ("garbage=empty", FAILED, "worst_case"),
     ("garbage=binary", FAILED, "worst_case"), ("nested", FAILED, "worst_case"),
 ]
@@ -71,14 +69,9 @@ CUT = [
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("chaos")
-    sandbox = Sandbox(folder).start()
-    weir = Weir(folder, sandbox, CALM)
-    text = weir.config.read_text()
-    weir.config.write_text(text.replace("{ api_key:", "{ concurrency: 8, api_key:"))
-    weir.start()
-    weir.put_tenant(42, budget_usd=1000)
-    yield sandbox, weir, weir.make_key()
+    sandbox, weir, key = start(tmp_path_factory.mktemp("chaos"), SETTINGS, concurrency=16,
+                               provider=OWN, price=OWN_PRICE)
+    yield sandbox, weir, key
     weir.stop()
     sandbox.stop()
 
@@ -88,7 +81,7 @@ def prompt(behaviour, text="five words of a prompt"):
 
 
 def sandbox_entry(sandbox, identity):
-    lines = sandbox.truth_log.read_text().splitlines()[-200:]
+    lines = sandbox.truth_log.read_text().splitlines()[-300:]
     return next((json.loads(line) for line in lines if identity in line), None)
 
 
@@ -150,11 +143,16 @@ def run(stage, behaviour, is_stream, door="ai", models=PROVIDERS.values(), **mor
     return together(call, models)
 
 
-@pytest.mark.parametrize("is_stream", [False, True], ids=["whole", "stream"])
+def run_both(stage, behaviour, **more):
+    """Whole and as a stream: eight calls at once."""
+    halves = together(lambda is_stream: run(stage, behaviour, is_stream, **more), [False, True])
+    return halves[0] + halves[1]
+
+
 @pytest.mark.parametrize("behaviour, ending, basis", STATUSES + BROKEN,
                          ids=[row[0] for row in STATUSES + BROKEN])
-def test_nothing_comes(stage, behaviour, ending, basis, is_stream):
-    calls = run(stage, behaviour, is_stream)
+def test_nothing_comes(stage, behaviour, ending, basis):
+    calls = run_both(stage, behaviour)
     for stream, took in calls:
         assert not stream.is_stream, stream.events
         check_heard(stream, ending, took)
@@ -165,6 +163,18 @@ def test_nothing_comes(stage, behaviour, ending, basis, is_stream):
 
 
 @pytest.mark.parametrize("is_stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("seconds", [7, 1_000_000_000])
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_wish_to_be_left_alone(stage, status, seconds, is_stream):
+    calls = run(stage, f"status={status},retry_after={seconds}", is_stream)
+    for stream, took in calls:
+        check_heard(stream, AWAY, took)
+        assert 7 <= int(stream.headers["retry-after"]) <= seconds
+    for row in check_aftermath(stage, [stream for stream, _ in calls]):
+        assert row["basis"] == "none"
+
+
+@pytest.mark.parametrize("is_stream", [False, True], ids=["whole", "stream"])
 def test_an_empty_account_is_not_the_callers_rate(stage, is_stream):
     [(stream, took)] = run(stage, "status=429,error_code=insufficient_quota", is_stream,
                            models=["gpt-4o-mini"])
@@ -172,20 +182,19 @@ def test_an_empty_account_is_not_the_callers_rate(stage, is_stream):
     assert check_aftermath(stage, [stream])[0]["basis"] == "none"
 
 
-@pytest.mark.parametrize("is_stream", [False, True], ids=["whole", "stream"])
 @pytest.mark.parametrize("behaviour, basis", STRANGE, ids=[row[0] or "good" for row in STRANGE])
-def test_a_whole_answer(stage, behaviour, basis, is_stream):
-    calls = run(stage, behaviour, is_stream, max_tokens=600)
+def test_a_whole_answer(stage, behaviour, basis):
+    calls = run_both(stage, behaviour, max_tokens=600)
     for stream, took in calls:
         assert stream.status == 200 and took < DEADLINE, stream.whole
-        if is_stream:
+        if stream.is_stream:
             check_heard(stream, WHOLE, took)
             assert stream.text.startswith("Echo: five words"), stream.events
     rows = check_aftermath(stage, [stream for stream, _ in calls])
     for row, (stream, _) in zip(rows, calls):
         assert (row["basis"], row["status"], row["in_doubt"]) == (basis, "ok", 0), row
         assert row["usage_suspect"] == (basis == "worst_case")
-        envelope = stream.done if is_stream else stream.whole.json
+        envelope = stream.done if stream.is_stream else stream.whole.json
         assert abs(envelope["cost_usd"] - row["cost_nanos"] / 1e9) <= 0.5000001e-6, row
         assert (envelope["input_tokens"], envelope["output_tokens"]) == (
             row["input_tokens"], row["output_tokens"])
@@ -256,40 +265,31 @@ def test_cached_tokens_above_the_input(stage, is_stream):
         assert (row["basis"], row["usage_suspect"]) == ("worst_case", 1)
 
 
-def served(stage, name):
-    """Skips what this version doesn't serve yet."""
-    _, weir, key = stage
-    probe = ask(weir, key, "is there a door?", door=name).finish()
-    if probe.status == 404:
-        pytest.skip(f"/{name} isn't served yet")
-    return probe
+def test_a_failure_that_is_billed(stage):
+    """Where the operator says that a provider charges for its own failures, they cost W."""
+    sandbox, weir, key = stage
+    for status in (500, 503, 529):
+        calls = run_both(stage, f"status={status},billed", models=["own/gpt-4o-mini"])
+        for row in check_aftermath(stage, [stream for stream, _ in calls]):
+            assert (row["basis"], row["in_doubt"]) == ("worst_case", 1), row
 
 
-DOOR_TROUBLE = ["status=400", "status=429", "status=503", "status=502", "hang", "reset",
-                "garbage=text", "header_bomb", "break_after=5", "error_event=5", "no_end",
-                "reset_after=1200", "usage=absent", "usage=negative", "drip_ms=900"]
-
-
-@pytest.mark.parametrize("is_stream", [False, True], ids=["whole", "stream"])
-@pytest.mark.parametrize("behaviour", DOOR_TROUBLE)
-@pytest.mark.parametrize("door", [name for name in DOORS if name != "ai"])
-def test_every_door_tells_its_clients(stage, door, behaviour, is_stream):
-    served(stage, door)
-    calls = run(stage, behaviour, is_stream, door)
-    rows = check_aftermath(stage, [stream for stream, _ in calls])
-    for (stream, took), row in zip(calls, rows):
-        assert took < DEADLINE
-        if row["status"] == "ok":
-            assert stream.status == 200 and stream.error is None, (stream.whole, stream.events)
-            assert stream.is_complete or not is_stream
-        elif stream.is_stream:
-            assert stream.error and not stream.is_complete, stream.events
-        else:
-            assert stream.status >= 400 and stream.door.code(stream.whole.json), stream.whole
+@pytest.mark.xfail(strict=True, reason="thoughts that nobody sees are in no estimate")
+@pytest.mark.parametrize("behaviour", ["usage=absent", "break_after=6"])
+def test_hidden_thoughts_of_an_answer_without_usage(lab, behaviour):
+    sandbox, weir, key = start(lab.folder, SETTINGS)
+    try:
+        stream = ask(weir, key, prompt(f"reasoning_tokens=400,{behaviour}"), "gpt-4o-mini",
+                     max_tokens=600).finish()
+        assert rows_of(weir, stream.request_id)[0]["basis"] == "estimated"
+        check_truth(weir, sandbox)
+    finally:
+        weir.kill()
+        sandbox.kill()
 
 
 def test_a_crowd_of_troubles_leaves_nothing_behind(stage):
-    """Everything at once: more calls than a provider may have, of every kind."""
+    """Everything at once: as many calls as a provider may have, of every kind."""
     sandbox, weir, key = stage
     troubles = ["", "reset", "status=503", "break_after=4", "garbage=html", "usage=absent",
                 "no_end", "error_event=3", "drip_ms=3", "status=429", "close_after=500"]
@@ -300,7 +300,7 @@ def test_a_crowd_of_troubles_leaves_nothing_behind(stage):
             return ask(weir, key, prompt(troubles[number % 11], f"call {number}"), model,
                        stream=number % 3 > 0).finish().status
 
-    statuses = together(call, range(220), workers=40)
+    statuses = together(call, range(220), workers=50)
     assert None not in statuses and 500 not in statuses, statuses
     assert statuses.count(200) > 60
     check_aftermath(stage, [])
@@ -313,6 +313,7 @@ def test_the_ledger_has_it_all(stage):
     check_aftermath(stage, [])
     pairs = check_truth(weir, sandbox)
     rows = weir.rows()
-    assert len(pairs) == len([row for row in rows if row["status"] != "not_sent"])
+    known = {row["attempt_id"] for _, row in pairs}
+    assert all(row["in_doubt"] for row in rows if row["attempt_id"] not in known), "never sent"
     check_sums(weir, rows)
     assert weir.api("GET", "/admin/audit/verify").json["sound"]

@@ -1,15 +1,12 @@
-"""Other providers take over where one fails, each attempt with its own row; breakers keep away."""
+"""Other providers take over where one fails, each attempt with its own row."""
 import contextlib
-import http.client
 import json
 import sqlite3
-import threading
 import time
 
 import pytest
 
-from streamlab import (ask, check_at_rest, check_truth, first_token, held, rows_of, wait_until)
-from weirlab import Sandbox, Weir
+from streamlab import (PROVIDERS, ask, check_at_rest, check_truth, held, rows_of, start)
 
 # haiku is dear, the others are cheap; every name has its own breakers by provider and model.
 SETTINGS = """
@@ -30,12 +27,8 @@ limits: { call_timeout: 1s }
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("failover")
-    sandbox = Sandbox(folder).start()
-    weir = Weir(folder, sandbox, SETTINGS)
-    weir.start()
-    weir.put_tenant(42, budget_usd=1000)
-    yield sandbox, weir, weir.make_key()
+    sandbox, weir, key = start(tmp_path_factory.mktemp("failover"), SETTINGS)
+    yield sandbox, weir, key
     check_at_rest(weir)
     check_truth(weir, sandbox)
     weir.stop()
@@ -48,8 +41,9 @@ def calm(request):
     if "stage" in request.fixturenames:
         sandbox, weir, key = request.getfixturevalue("stage")
         sandbox.request("DELETE", "/_sandbox/behaviour")
-        time.sleep(0.45)
-        for model in ["gpt-4o-mini", "deepseek-chat", "gemini-2.5-flash", "claude-haiku-4-5"]:
+        for provider, model in PROVIDERS.items():
+            if breaker(weir, provider, model)["breaker"] != "closed":
+                time.sleep(0.45)
             assert weir.complete(key, "calm?", model=model).status == 200
 
 
@@ -220,78 +214,6 @@ def test_calls_are_spread_by_weight(stage):
         assert call(stage, "spread").headers["x-weir-provider"] == "deepseek"
 
 
-def test_a_breaker_opens_half_opens_and_closes(stage):
-    sandbox, weir, key = stage
-    opened, closed = len(events(weir, "BreakerOpened")), len(events(weir, "BreakerClosed"))
-    misbehave(sandbox, "openai", "status=502")
-    for _ in range(4):
-        assert call(stage, "gpt-4o-mini").status == 502
-    assert breaker(weir, "openai", "gpt-4o-mini")["breaker"] == "open"
-    assert len(events(weir, "BreakerOpened")) == opened + 1
-    refused = call(stage, "gpt-4o-mini")
-    assert (refused.status, refused.whole.json["error"]) == (503, "provider_unavailable")
-    assert "retry-after" in refused.headers and rows_of(weir, refused.request_id) == []
-    # Meanwhile others are asked at once, and the first attempt is theirs.
-    reply = call(stage)
-    assert reply.headers["x-weir-provider"] == "deepseek"
-    assert reply.headers["x-weir-attempts"] == "1"
-    time.sleep(0.45)
-    # The probe fails, and it is open again.
-    assert call(stage, "gpt-4o-mini").status == 502
-    assert breaker(weir, "openai", "gpt-4o-mini")["breaker"] == "open"
-    assert call(stage, "gpt-4o-mini").status == 503
-    sandbox.request("DELETE", "/_sandbox/behaviour")
-    time.sleep(0.45)
-    assert breaker(weir, "openai", "gpt-4o-mini")["breaker"] in ("open", "half_open")
-    assert call(stage, "gpt-4o-mini").is_complete
-    wait_until(lambda: call(stage, "gpt-4o-mini").is_complete
-               and breaker(weir, "openai", "gpt-4o-mini")["breaker"] == "closed")
-    assert len(events(weir, "BreakerClosed")) == closed + 1
-    audit = [entry["action"] for entry in weir.api("GET", "/admin/audit?limit=100").json["entries"]]
-    assert "breaker.open" in audit and "breaker.closed" in audit
-    assert weir.api("GET", "/admin/audit/verify").json["sound"]
-
-
-def test_only_one_probe_goes_out(stage):
-    """While it is on its way the others are kept away."""
-    sandbox, weir, key = stage
-    misbehave(sandbox, "openai", "status=502", count=4)
-    for _ in range(4):
-        call(stage, "gpt-4o-mini")
-    time.sleep(0.45)
-    misbehave(sandbox, "openai", "latency_ms=400", count=1)
-    sent, replies = len(sandbox.truth()), []
-    threads = [threading.Thread(target=lambda: replies.append(call(stage, "gpt-4o-mini")))
-               for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(reply.status for reply in replies) == [200] + [503] * 7
-    assert len(sandbox.truth()) == sent + 1
-
-
-def test_streams_that_break_open_the_breaker_by_their_share(lab):
-    """Each counts as a success with its first token and as a failure where it breaks."""
-    sandbox = lab.sandbox()
-    weir = lab.weir(sandbox, SETTINGS.replace("minimum_calls: 100000", "minimum_calls: 10"))
-    weir.put_tenant(42)
-    stage = sandbox, weir, weir.make_key()
-    misbehave(sandbox, "openai", "no_end")
-    for _ in range(5):
-        assert call(stage, "gpt-4o-mini").error
-    assert breaker(weir, "openai", "gpt-4o-mini")["breaker"] == "open"
-    assert call(stage).headers["x-weir-provider"] == "deepseek"
-
-
-def test_the_callers_mistakes_open_none(stage):
-    sandbox, weir, key = stage
-    misbehave(sandbox, "openai", "status=400")
-    for _ in range(8):
-        assert call(stage, "gpt-4o-mini").status == 400
-    assert breaker(weir, "openai", "gpt-4o-mini")["breaker"] == "closed"
-
-
 def test_what_an_operator_stopped_is_left_out(stage):
     sandbox, weir, key = stage
 
@@ -319,81 +241,3 @@ def test_a_tenant_that_may_not_call_a_model_does_not_get_it_by_fallback(stage):
     assert ask(weir, own, "x", "deepseek-chat", tenant_id=10).status == 403
     misbehave(sandbox, "openai", "status=401")
     assert ask(weir, own, "x", "duo", tenant_id=10).finish().is_complete
-
-
-@BOTH
-def test_a_key_whose_first_attempt_was_paid_is_not_executed_again(lab, stream):
-    """kill -9 while the second attempt is on its way."""
-    sandbox = lab.sandbox()
-    weir = lab.weir(sandbox, SETTINGS)
-    weir.put_tenant(42)
-    key = weir.make_key()
-    misbehave(sandbox, "openai", "status=502")
-    misbehave(sandbox, "deepseek", "latency_ms=900")
-
-    def go(seconds=10):
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            return ask(weir, key, "once", "duo", stream=stream, timeout=seconds,
-                       headers={"idempotency-key": "once"}).finish()
-
-    thread = threading.Thread(target=go)
-    thread.start()
-    wait_until(lambda: weir.rows())
-    time.sleep(0.1)
-    weir.kill()
-    thread.join()
-    weir.start()
-    rows = weir.rows()
-    assert [(row["attempt_no"], row["basis"]) for row in rows] == [
-        (1, "worst_case"), (2, "worst_case")]
-    assert len({row["request_id"] for row in rows}) == 1
-    sandbox.request("DELETE", "/_sandbox/behaviour")
-    again = go()
-    assert again.status >= 500 and again.headers["idempotent-replayed"] == "true", again.whole
-    assert again.headers["x-should-retry"] == "false"
-    assert [row["kind"] for row in weir.rows()] == ["call", "call", "replay"]
-    check_truth(weir, sandbox)
-
-
-def test_a_key_whose_attempts_cost_nothing_is_free_after_a_crash(lab):
-    """kill -9 in the wait before the second attempt: nothing is open, and nothing was paid."""
-    sandbox = lab.sandbox()
-    weir = lab.weir(sandbox, SETTINGS.replace("retry_base: 10ms", "retry_base: 1s"))
-    weir.put_tenant(42)
-    key = weir.make_key()
-    misbehave(sandbox, "openai", "status=429,retry_after=1", count=1)
-
-    def go():
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            return ask(weir, key, "once", "gpt-4o-mini",
-                       headers={"idempotency-key": "free"}).finish()
-
-    thread = threading.Thread(target=go)
-    thread.start()
-    wait_until(lambda: weir.rows())
-    weir.kill()
-    thread.join()
-    assert [row["basis"] for row in weir.rows()] == ["none"]
-    weir.start()
-    again = go()
-    assert again.status == 200 and again.is_complete, again.whole
-    assert [row["basis"] for row in weir.rows()] == ["none", "reported"]
-    check_truth(weir, sandbox)
-
-
-def test_a_key_is_held_over_all_attempts(lab):
-    sandbox = lab.sandbox()
-    weir = lab.weir(sandbox, SETTINGS)
-    weir.put_tenant(42)
-    key = weir.make_key()
-    misbehave(sandbox, "openai", "status=502")
-    misbehave(sandbox, "deepseek", "drip_ms=60")
-    head = {"idempotency-key": "one"}
-    first = ask(weir, key, "one two three four", "duo", headers=head)
-    first_token(first)
-    second = ask(weir, key, "one two three four", "duo", headers=head)
-    assert (second.status, second.whole.json["error"]) == (409, "idempotency_in_progress")
-    assert first.finish().is_complete
-    third = ask(weir, key, "one two three four", "duo", headers=head).finish()
-    assert third.raw == first.raw and third.headers["idempotent-replayed"] == "true"
-    assert [row["kind"] for row in weir.rows()] == ["call", "call", "replay"]
