@@ -16,7 +16,7 @@ struct DialectTests {
 
     @Test("have paths below their base URL", arguments: ProviderKind.allCases)
     func paths(kind: ProviderKind) throws {
-        let path = kind.dialect.encode(try smallRequest(model: "m")).path
+        let path = try kind.dialect.encode(try smallRequest(model: "m"), isStream: false).path
         #expect(path.hasPrefix("/") && kind.probePath.hasPrefix("/"))
         #expect(kind.defaultBaseURL.map { $0.hasPrefix("https://") && !$0.hasSuffix("/") } ?? true)
     }

@@ -37,7 +37,8 @@ package enum ChatPart: Sendable, Equatable {
         switch self {
         case .text(let text): [text]
         case .toolResult(let result): result.content.flatMap(\.texts)
-        case .image, .document, .toolCall, .thinking: []
+        case .document(let media, _): if case .text(let text) = media.source { [text] } else { [] }
+        case .image, .toolCall, .thinking: []
         }
     }
 
@@ -54,7 +55,13 @@ package enum ChatPart: Sendable, Equatable {
                 isChanged = true
             }
             return isChanged ? .toolResult(result) : nil
-        case .image, .document, .toolCall, .thinking: return nil
+        case .document(var media, let name):
+            guard case .text(let text) = media.source, let changed = change(text) else {
+                return nil
+            }
+            media.source = .text(changed)
+            return .document(media, name: name)
+        case .image, .toolCall, .thinking: return nil
         }
     }
 }

@@ -29,6 +29,10 @@ extension ClientRequest {
     private func note(_ old: ChatPart, _ new: ChatPart, _ changes: inout [[UInt8]: String]) {
         switch (old, new) {
         case (.text(let old), .text(let new)): note(old, new, &changes)
+        case (.document(let old, _), .document(let new, _)):
+            if case .text(let old) = old.source, case .text(let new) = new.source {
+                note(old, new, &changes)
+            }
         case (.toolResult(let old), .toolResult(let new)):
             for (old, new) in zip(old.content, new.content) { note(old, new, &changes) }
         default: break

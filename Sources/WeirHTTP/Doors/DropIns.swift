@@ -68,7 +68,8 @@ extension Routes {
     }
 
     /// Anthropic's beta features go along where the body is passed through: without their header
-    /// the provider refuses their fields.
+    /// the provider refuses their fields. Only those that change nothing about what is billed, and
+    /// for whom; the fields of the others are refused anyway.
     private func betas(_ call: Call, _ wire: Wire) throws(WeirError) -> [HeaderField] {
         let values = call.head.headers[values: .anthropicBeta]
         guard wire == .messages, !values.isEmpty else { return [] }
@@ -78,6 +79,18 @@ extension Routes {
                 .invalidRequest, "anthropic-beta must be at most 1,024 visible ASCII characters",
                 param: "anthropic-beta")
         }
-        return [HeaderField("anthropic-beta", text)]
+        let passed = text.split(separator: ",").map { $0.filter { $0 != " " } }.filter { name in
+            Routes.passedBetas.contains { name.utf8.starts(with: $0.utf8) }
+        }
+        return passed.isEmpty
+            ? [] : [HeaderField("anthropic-beta", passed.joined(separator: ","))]
     }
+
+    /// How the names of these features begin; a date follows.
+    private static let passedBetas = [
+        "interleaved-thinking-", "context-management-", "structured-outputs-", "task-budgets-",
+        "extended-cache-ttl-", "prompt-caching-", "computer-use-", "token-efficient-tools-",
+        "fine-grained-tool-streaming-", "output-128k-", "context-1m-", "effort-", "pdfs-",
+        "token-counting-", "mid-conversation-",
+    ]
 }
