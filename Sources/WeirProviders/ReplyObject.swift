@@ -1,10 +1,12 @@
-package import WeirCore
+import WeirCore
 
 /// The reply's top object. Throws where the bytes aren't one.
-func replyObject(_ body: [UInt8]) throws(ReplyDefect) -> JSONObject {
+func replyObject(_ body: [UInt8], valueLimit: Int? = nil) throws(ReplyDefect) -> JSONObject {
+    var limits = JSONParser.Limits.reply
+    if let valueLimit { limits.values = valueLimit }
     let json: JSON
     do throws(JSONError) {
-        json = try JSONParser.parse(body, .reply)
+        json = try JSONParser.parse(body, limits)
     } catch {
         throw ReplyDefect("the reply is not JSON: \(error.reason) at byte \(error.offset)")
     }
@@ -20,19 +22,5 @@ func toolArguments(_ text: String) -> JSON {
         return try JSONParser.parse(Array(text.utf8), .reply)
     } catch {
         return .string(text)
-    }
-}
-
-/// How many vectors an embeddings reply brought, and for what usage.
-package struct EmbeddingsReply: Sendable, Equatable {
-    package let count: Int
-    package let usage: ReportedUsage
-    /// The model that answered, where the provider names it.
-    package let model: String?
-
-    package init(count: Int, usage: ReportedUsage, model: String? = nil) {
-        self.count = count
-        self.usage = usage
-        self.model = model
     }
 }

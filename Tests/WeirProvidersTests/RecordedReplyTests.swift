@@ -48,8 +48,8 @@ func replyDifferences(_ recording: Recording, _ expected: ExpectedReply) -> [Str
         case (let dialect as AnthropicDialect, "count_tokens"):
             let count = try dialect.decodeCount(recording.reply)
             return expected.text == String(count) ? [] : ["counts \(count)"]
-        case (let dialect as OpenAIDialect, "embeddings"):
-            let reply = try dialect.decodeEmbeddingsReply(recording.reply)
+        case (is OpenAIDialect, "embeddings"):
+            let reply = try OpenAIEmbeddings().decodeReply(recording.reply, wire: .embeddings)
             return expected.differences(from: reply.usage)
         case (is GeminiDialect, "batchEmbedContents"):
             let reply = try GeminiEmbeddings().decodeReply(recording.reply, wire: nil)

@@ -2,8 +2,8 @@ import WeirCore
 
 /// Writes a conversation in OpenAI's form: a tool's answer is a message of its own.
 struct ChatMessageWriter {
-    private(set) var body: JSONWriter
-    private let family: OpenAIDialect.Family
+    var body: JSONWriter
+    let family: OpenAIDialect.Family
     private let isThinking: Bool
     /// The calls of the last turn that have no answer yet. Where a wire tells no ids, answers are
     /// matched by name and order.
@@ -90,48 +90,6 @@ struct ChatMessageWriter {
         return open.remove(at: place).id
     }
 
-    private mutating func writePart(_ part: ChatPart) throws(WeirError) {
-        switch part {
-        case .text(let text): body.value(["type": "text", "text": .string(text)])
-        case .image(let image): try writeImage(image)
-        case .document(let document, let name): try writeDocument(document, name)
-        case .toolCall, .toolResult, .thinking: throw uncarried("messages")
-        }
-    }
-
-    private mutating func writeImage(_ image: ChatMedia) throws(WeirError) {
-        let url: String
-        switch image.source {
-        case .base64(let data): url = dataURL(data, image.mediaType ?? "image/png")
-        case .url(let address): url = address
-        case .text: throw uncarried("messages")
-        }
-        body.beginObject()
-        body.member("type", "image_url")
-        body.name("image_url")
-        body.beginObject()
-        body.member("url", url)
-        if let detail = image.detail { body.member("detail", detail) }
-        body.endObject()
-        body.endObject()
-    }
-
-    /// Files go by value only; DeepSeek takes none.
-    private mutating func writeDocument(
-        _ document: ChatMedia, _ name: String?
-    ) throws(WeirError) {
-        switch document.source {
-        case .text(let text): body.value(["type": "text", "text": .string(text)])
-        case .base64(let data) where family != .deepSeek:
-            let url = dataURL(data, document.mediaType ?? "application/pdf")
-            body.value([
-                "type": "file",
-                "file": ["filename": .string(name ?? "document.pdf"), "file_data": .string(url)],
-            ])
-        case .base64, .url: throw uncarried("messages")
-        }
-    }
-
     private mutating func writeAssistant(_ parts: [ChatPart]) throws(WeirError) {
         var texts: [ChatPart] = []
         var calls: [ToolCall] = []
@@ -196,10 +154,6 @@ private func isText(_ part: ChatPart) -> Bool {
 private func isOwn(_ thinking: Thinking) -> Bool {
     guard thinking.redacted == nil else { return false }
     return thinking.signature.map { $0.origin == .chatCompletions } ?? true
-}
-
-private func dataURL(_ base64: String, _ mediaType: String) -> String {
-    "data:\(mediaType);base64,\(base64)"
 }
 
 /// Arguments as the text that carries them; text that never was JSON goes back as it came.

@@ -8,11 +8,13 @@ struct ChatStreamEncoder: ClientStreamEncoder {
     /// What every chunk begins with, up to its choices.
     private let head: [UInt8]
     private var hasBegun = false
-    /// Calls without a piece of arguments yet: clients parse what they get, and that can't be
-    /// nothing.
-    private var bareCalls: [Int] = []
-    /// Blocks of thoughts that a proof has ended.
-    private var thoughtCount: Int64 = 0
+    /// The call that goes on, as long as it has no arguments: clients parse what they get, and that
+    /// can't be nothing.
+    private var bareCall: Int?
+    /// What was thought since the last proof: it goes with the next one once more, since clients
+    /// send the two back together.
+    private var thoughts = ""
+    private var proofCount: Int64 = 0
 
     init(_ client: OpenAIChatClient, _ context: ReplyContext, _ options: StreamOptions) {
         self.client = client
@@ -53,7 +55,7 @@ struct ChatStreamEncoder: ClientStreamEncoder {
             return bytes
         }
         begin(&bytes)
-        for index in bareCalls { append(arguments: "{}", call: index, to: &bytes) }
+        endCall(&bytes)
         append(delta: JSONObject(), finish: finishWord(end.finish), to: &bytes)
         if includesUsage { append(end.usage, to: &bytes) }
         bytes.append(contentsOf: "data: [DONE]\n\n".utf8)
@@ -70,17 +72,21 @@ struct ChatStreamEncoder: ClientStreamEncoder {
         switch event {
         case .started: begin(&bytes)
         case .text(let text): append("content", text, to: &bytes)
-        case .thinking(let text): append("reasoning_content", text, to: &bytes)
+        case .thinking(let text):
+            thoughts += text
+            append("reasoning_content", text, to: &bytes)
         case .thinkingSignature(let signature):
-            append(proof: Thinking(text: "", signature: signature), to: &bytes)
+            append(proof: Thinking(text: thoughts, signature: signature), to: &bytes)
+            thoughts = ""
         case .redactedThinking(let data):
             append(proof: Thinking(text: "", redacted: data), to: &bytes)
         case .toolCall(let index, let id, let name, let signature):
-            bareCalls.append(index)
+            endCall(&bytes)
+            bareCall = index
             append(call: index, id: id, name: name, signature, to: &bytes)
         case .toolArguments(let index, let text):
             guard !text.isEmpty else { return }
-            bareCalls.removeAll { $0 == index }
+            if bareCall == index { bareCall = nil }
             append(arguments: text, call: index, to: &bytes)
         case .finish, .usage, .failed, .ended: return
         }
@@ -97,6 +103,13 @@ struct ChatStreamEncoder: ClientStreamEncoder {
             ]), to: &bytes)
     }
 
+    /// SDKs take a call for whole where another one begins.
+    private mutating func endCall(_ bytes: inout [UInt8]) {
+        guard let index = bareCall else { return }
+        bareCall = nil
+        append(arguments: "{}", call: index, to: &bytes)
+    }
+
     private mutating func append(_ name: String, _ text: String, to bytes: inout [UInt8]) {
         guard !text.isEmpty else { return }
         begin(&bytes)
@@ -105,8 +118,8 @@ struct ChatStreamEncoder: ClientStreamEncoder {
 
     private mutating func append(proof thinking: Thinking, to bytes: inout [UInt8]) {
         begin(&bytes)
-        let details = client.thoughtDetails(thinking, index: thoughtCount)
-        thoughtCount += 1
+        let details = client.thoughtDetails(thinking, index: proofCount)
+        proofCount += 1
         append(
             delta: JSONObject([.init(name: "reasoning_details", value: .array(details))]),
             to: &bytes)

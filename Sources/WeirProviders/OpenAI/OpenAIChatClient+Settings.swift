@@ -8,7 +8,8 @@ extension OpenAIChatClient {
             tally.items += 1
             tally.growth += JSON.object(tool.members).escapeGrowth
             try tool.refusePricedCaching()
-            switch try tool.required("type", tool.text("type")) {
+            // Mistral's SDK leaves the type out.
+            switch try tool.text("type") ?? "function" {
             case "function": chat.tools.append(try function(tool, &tally))
             case "custom":
                 tally.toolOverheads += 1

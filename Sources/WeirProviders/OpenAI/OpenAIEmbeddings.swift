@@ -30,7 +30,7 @@ package struct OpenAIEmbeddings: EmbeddingDialect {
     package func decodeReply(
         _ body: [UInt8], wire: EmbeddingWire?
     ) throws(ReplyDefect) -> EmbeddingReply {
-        let reply = try replyObject(body)
+        let reply = try replyObject(body, valueLimit: OpenAIEmbeddings.valueLimit)
         let usage = OpenAIDialect().embeddingsUsage(of: reply)
         guard let data = reply["data"]?.array, !data.isEmpty else {
             throw ReplyDefect("the reply has no embedding", usage: usage)
@@ -56,4 +56,6 @@ package struct OpenAIEmbeddings: EmbeddingDialect {
     }
 
     private static let path = "/embeddings"
+    /// Numbers of 2,048 texts, the most that OpenAI takes, at 1,536 each, and more.
+    private static let valueLimit = 4_000_000
 }

@@ -73,7 +73,8 @@ func chatFault(_ text: String) throws -> String? {
 
 /// A request with one message of the user and what `members` add.
 func plainChat(_ members: String) -> String {
-    #"{"model":"m","messages":[{"role":"user","content":"Hi"}]\#(members.isEmpty ? "" : ",")\#(members)}"#
+    let more = members.isEmpty ? "" : ",\(members)"
+    return #"{"model":"m","messages":[{"role":"user","content":"Hi"}]\#(more)}"#
 }
 
 /// What the events of a stream add up to.
