@@ -114,6 +114,7 @@ let package = Package(
                 "WeirCore", "WeirProviders", "WeirService", "WeirUpstream", "WeirTesting",
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            exclude: ["Matrix/Golden", "Matrix/Requests"],
             swiftSettings: strict),
         .testTarget(
             name: "WeirServiceTests", dependencies: ["WeirCore", "WeirService", "WeirTesting"],
