@@ -10,6 +10,11 @@ from weirlab import end_what_still_runs
 os.environ["NO_PROXY"] = "127.0.0.1"
 
 
+def pytest_configure(config):
+    # The SDKs warn of models that their vendors will retire.
+    config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning")
+
+
 def pytest_sessionstart():
     # `timeout` and `kill` end a run as Ctrl-C does: with its servers.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))

@@ -118,22 +118,24 @@ class Stage:
     def rows(self):
         return self.weir.rows("kind = 'call'")
 
-    def audit(self, cost=None):
+    def audit(self):
         """Every call has its row and every row its call, at what the call truly costs."""
+        inexact = 0
+        for row, call in self.pairs():
+            if row["basis"] in ("reported", "none"):
+                assert row["cost_nanos"] == true_cost(call), (row, call)
+            else:
+                inexact += 1
+                assert row["cost_nanos"] >= true_cost(call), (row, call)
+        assert inexact == self.inexact
+
+    def pairs(self):
+        """Each row with the call that it is the row of."""
         self.wait_until_settled()
         rows = {f"{row['request_id']}.{row['attempt_no']}": row for row in self.rows()}
         calls = {call["client_request_id"]: call for call in self.calls()}
         assert rows.keys() == calls.keys()
-        inexact = 0
-        for name, call in calls.items():
-            row = rows[name]
-            if row["basis"] in ("reported", "none"):
-                assert row["cost_nanos"] == (cost or true_cost)(call), (row, call)
-            else:
-                inexact += 1
-                assert row["cost_nanos"] >= (cost or true_cost)(call), (row, call)
-        assert inexact == self.inexact, [row for row in rows.values()
-                                         if row["basis"] not in ("reported", "none")]
+        return [(rows[name], call) for name, call in calls.items()]
 
 
 def true_cost(call):
