@@ -8,7 +8,8 @@ struct GeminiDialectTests {
 
     @Test("encodes everything a plain conversation can have")
     func encodesFully() throws {
-        let encoded = try dialect.encode(try fullRequest(model: "gemini-2.5-flash"), isStream: false)
+        let encoded = try dialect.encode(
+            try fullRequest(model: "gemini-2.5-flash"), isStream: false)
         #expect(encoded.path == "/v1beta/models/gemini-2.5-flash:generateContent")
         #expect(
             text(encoded.body)

@@ -87,13 +87,19 @@ import WeirStorage
         let open = try Sample.claim("open")
         let orphan = try Sample.claim("orphan")
         let done = try Sample.claim("done")
+        let between = try Sample.claim("between")
         _ = try await first.intend(try Sample.intent(1), claim: open)
-        for (number, claim) in [(2, orphan), (3, done)] as [(Int64, IdempotencyClaim)] {
+        let claims: [(Int64, IdempotencyClaim)] = [(2, orphan), (3, done), (4, between)]
+        for (number, claim) in claims {
             let row = try Sample.intent(number)
             _ = try await first.intend(row, claim: claim)
             let reply = StoredReply(status: 200, body: [65])
+            var settled = try row.settled(cost: number == 2 ? 0 : 1)
+            // The orphan's attempt was refused for nothing, the other's was charged, and in both
+            // calls another attempt was to follow.
+            if number == 2 { settled.outcome?.basis = .none }
             try await first.settle(
-                try row.settled(cost: 1), claim: number == 3 ? .complete(claim, reply) : nil)
+                settled, claim: number == 3 ? .complete(claim, reply) : nil)
         }
         await first.close()
         let store = try await SQLiteStore.open(path: folder.path)
@@ -106,6 +112,8 @@ import WeirStorage
         #expect(ended?.reply.map { String(decoding: $0.body, as: UTF8.self) } == body)
         let freed = try await store.claim(tenant: open.tenant, key: "orphan", now: later)
         #expect(freed == nil)
+        let charged = try await store.claim(tenant: open.tenant, key: "between", now: later)
+        #expect(charged?.reply?.status == 502, "never a second execution of what was charged")
         let kept = try await store.claim(tenant: open.tenant, key: "done", now: later)
         #expect(kept?.reply == StoredReply(status: 200, body: [65]))
         await store.close()
