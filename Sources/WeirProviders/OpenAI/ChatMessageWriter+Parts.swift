@@ -7,7 +7,8 @@ extension ChatMessageWriter {
         case .text(let text): body.value(["type": "text", "text": .string(text)])
         case .image(let image): try writeImage(image)
         case .document(let document, let name): try writeDocument(document, name)
-        case .toolCall, .toolResult, .thinking: throw uncarried("messages")
+        case .toolCall, .toolResult, .thinking:
+            throw uncarried("messages", "an assistant's part of a user's turn")
         }
     }
 
@@ -16,7 +17,7 @@ extension ChatMessageWriter {
         switch image.source {
         case .base64(let data): url = dataURL(data, image.mediaType ?? "image/png")
         case .url(let address): url = address
-        case .text: throw uncarried("messages")
+        case .text: throw uncarried("messages", "a picture as text")
         }
         body.beginObject()
         body.member("type", "image_url")
@@ -40,7 +41,8 @@ extension ChatMessageWriter {
                 "type": "file",
                 "file": ["filename": .string(name ?? "document.pdf"), "file_data": .string(url)],
             ])
-        case .base64, .url: throw uncarried("messages")
+        case .base64: throw uncarried("messages", "a file")
+        case .url: throw uncarried("messages", "a file's address")
         }
     }
 }

@@ -49,14 +49,14 @@ struct ChatMessageWriter {
         }
         var pictures: [ChatPart] = []
         for case .toolResult(let result) in parts {
-            pictures += result.content.filter { !isText($0) }
+            pictures += result.content.filter { !isProse($0) }
         }
         rest = pictures + rest
         if hasAnswers, rest.isEmpty { return }
         body.beginObject()
         body.member("role", "user")
         body.name("content")
-        if rest.allSatisfy(isText) {
+        if rest.allSatisfy(isProse) {
             body.string(ChatMessage(role: .user, parts: rest).text)
         } else {
             body.beginArray()
@@ -99,7 +99,8 @@ struct ChatMessageWriter {
             case .text: texts.append(part)
             case .toolCall(let call): calls.append(call)
             case .thinking(let thinking): thoughts += isOwn(thinking) ? thinking.text : ""
-            case .image, .document, .toolResult: throw uncarried("messages")
+            case .image, .document, .toolResult:
+                throw uncarried("messages", "a part of an assistant's turn other than text")
             }
         }
         // Nothing but thoughts is no message in this form.
@@ -146,8 +147,13 @@ struct ChatMessageWriter {
     }
 }
 
-private func isText(_ part: ChatPart) -> Bool {
-    if case .text = part { true } else { false }
+/// Text, and documents that are nothing else: a message's text has both.
+private func isProse(_ part: ChatPart) -> Bool {
+    switch part {
+    case .text: true
+    case .document(let media, _): if case .text = media.source { true } else { false }
+    case .image, .toolCall, .toolResult, .thinking: false
+    }
 }
 
 /// Whether thoughts came without a proof, as they do in this form, or with one of this wire.

@@ -128,8 +128,9 @@ private func effortWord(_ reasoning: ReasoningEffort?) -> String? {
     }
 }
 
-/// The refusal of what this form has no place for.
-func uncarried(_ name: String) -> WeirError {
-    WeirError(
-        .invalidRequest, "\(name) can't be carried to the provider of this model", param: name)
+/// The refusal of what this form has no place for: a field, or something in it.
+func uncarried(_ name: String, _ thing: String? = nil) -> WeirError {
+    let subject = thing.map { "\($0) in \(name)" } ?? name
+    return WeirError(
+        .invalidRequest, "\(subject) can't be carried to the provider of this model", param: name)
 }

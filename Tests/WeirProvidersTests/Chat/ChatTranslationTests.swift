@@ -70,7 +70,11 @@ struct ChatTranslationTests {
                     .text("Now"),
                     .toolResult(
                         ToolResult(
-                            callID: "c", content: [.text("no"), .image(picture)], isError: true)),
+                            callID: "c",
+                            content: [
+                                .text("no"), .image(picture),
+                                .document(ChatMedia(source: .text("way")), name: "n"),
+                            ], isError: true)),
                     .toolResult(ToolResult(callID: nil, name: "f", content: [.text("yes")])),
                 ]),
             ChatMessage(role: .assistant, parts: [.thinking(Thinking(text: "only thoughts"))]),
@@ -90,7 +94,7 @@ struct ChatTranslationTests {
                 + #""arguments":"{\"a\":1}"},"extra_content":{"google":{"#
                 + #""thought_signature":"S"}}},{"id":"c","type":"function","function":{"#
                 + #""name":"g","arguments":"{broken"}}]},"#
-                + #"{"role":"tool","tool_call_id":"c","content":"Error: no"},"#
+                + #"{"role":"tool","tool_call_id":"c","content":"Error: no\nway"},"#
                 + #"{"role":"tool","tool_call_id":"call_1","content":"yes"},"#
                 + #"{"role":"user","content":[{"type":"image_url","image_url":{"#
                 + #""url":"data:image/gif;base64,QUJD","detail":"high"}},"#
