@@ -14,10 +14,12 @@ struct RecordedTableTests {
         var table: [String: Tally] = [:]
         var refused: [String: [String]] = [:]
         var fields: [String: Int] = [:]
+        var translations: [String: Int] = [:]
         for exchange in exchanges {
             let checks = try ExchangeChecks(exchange)
             let faults = checks.replyFaults() + checks.requestFaults()
             #expect(faults.isEmpty, "\(exchange.row) \(exchange.id): \(faults)")
+            for outcome in checks.translations() { translations[outcome, default: 0] += 1 }
             table[exchange.row, default: Tally()].cases += 1
             if let field = checks.refusal {
                 table[exchange.row]?.refused += 1
@@ -38,6 +40,10 @@ struct RecordedTableTests {
         print("|---|---|---|---|")
         for (row, ids) in refused.sorted(by: { $0.key < $1.key }) {
             print("| \(row) | \(ids.joined(separator: " ")) |")
+        }
+        print("\n| translated to | outcome | requests |\n|---|---|---:|")
+        for (row, count) in translations.sorted(by: { $0.key < $1.key }) {
+            print("| \(row) | \(count) |")
         }
     }
 }
