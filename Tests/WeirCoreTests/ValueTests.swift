@@ -59,3 +59,18 @@ import WeirCore
         }
     }
 }
+
+@Suite struct RequestFeeTests {
+    @Test func `a fee for each request is in the cost and in the worst case`() throws {
+        let book = try PriceBook(
+            json: #"{"version":"t","prices":[{"provider":"p","model":"m","input":"1","#
+                + #""output":"2","per_call":{"request":"0.025"}}]}"#)
+        let price = try #require(
+            book.price(provider: "p", model: "m", at: Timestamp(milliseconds: 0)))
+        let usage = try #require(TokenUsage(input: 10, output: 5))
+        #expect(price.cost(of: usage) == Money(nanos: 25_000_000 + 20_000))
+        let worst = try #require(
+            WorstCase(price: price, input: InputBound(textBytes: 10, items: 1), outputCap: 5))
+        #expect(worst.amount >= Money(nanos: 25_000_000 + 20_000))
+    }
+}

@@ -87,10 +87,10 @@ GEMINI_BATCH_HALF = {"gemini-3.5-flash": {"cache_read": "0.08"}, "gemini-3.7-fla
 # The Batch API halves embeddings too. https://developers.openai.com/api/docs/pricing
 OPENAI_EMBEDDING_BATCH = "0.5"
 
-# The search models search on every call. https://developers.openai.com/api/docs/pricing
+# The search models search on every call: a fee for each request. https://developers.openai.com/api/docs/pricing
 ADDED_FEES = {
-    "gpt-4o-search-preview": {"web_search": "0.025"},
-    "gpt-5-search-api": {"web_search": "0.01"},
+    "gpt-4o-search-preview": {"request": "0.025"},
+    "gpt-5-search-api": {"request": "0.01"},
 }
 
 # DeepSeek charges twice as much at peak hours (01:00-04:00 and 06:00-10:00 UTC on weekdays). The
@@ -125,7 +125,7 @@ SAME_PRICE = {
     ],
 }
 # The mini search model has its parent's standard rates, its own fee, and no service tiers.
-SAME_PRICE_FEES = {"gpt-4o-mini-search-preview": {"web_search": "0.025"}}
+SAME_PRICE_FEES = {"gpt-4o-mini-search-preview": {"request": "0.025"}}
 
 # Context windows that upstream lacks or rounds down. The larger of both is taken: the window
 # bounds the worst case, so it must never be too small. Pages: the vendors' model lists, read

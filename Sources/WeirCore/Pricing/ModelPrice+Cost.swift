@@ -10,6 +10,7 @@ extension ModelPrice {
             (card.cacheWrite1h ?? card.input).cost(of: usage.cacheWrite1h),
             card.output.cost(of: usage.output),
             fee("web_search", calls: usage.webSearches),
+            requestFee,
         ]
         var total = Money.zero
         for part in parts {
@@ -41,8 +42,11 @@ extension ModelPrice {
         guard let first = dearestInput.cost(of: input), let second = dearestOutput.cost(of: output),
             let sum = first.adding(second)
         else { return nil }
-        return sum.adding(Money(nanos: 3))
+        return sum.adding(requestFee)?.adding(Money(nanos: 3))
     }
+
+    /// What each answered request costs by itself: some models search on every call.
+    private var requestFee: Money { perCall["request"] ?? .zero }
 
     /// The card in force for an input of this length at this service tier.
     private func card(input: Int64, serviceTier: ServiceTier?) -> RateCard {
