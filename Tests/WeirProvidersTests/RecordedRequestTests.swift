@@ -13,7 +13,7 @@ struct RecordedRequestTests {
             guard let plain = PlainRequest(recording), let request = plain.chatRequest else {
                 continue
             }
-            let encoded = dialect(of: recording.provider).encode(request)
+            let encoded = try dialect(of: recording.provider).encode(request, isStream: false)
             let body = try JSONParser.parse(encoded.body, .request)
             let again = try #require(PlainRequest(body, path: encoded.path), "\(recording.id)")
             #expect(again.compared(with: plain) == plain, "\(recording.provider) \(recording.id)")
