@@ -61,17 +61,29 @@ def test_only_one_probe_goes_out(stage):
     assert len(sandbox.truth()) == sent + 1
 
 
-def test_streams_that_break_open_the_breaker_by_their_share(lab):
-    """Each counts as a success with its first token and as a failure where it breaks."""
-    sandbox = lab.sandbox()
-    weir = lab.weir(sandbox, SETTINGS.replace("minimum_calls: 100000", "minimum_calls: 10"))
-    weir.put_tenant(42)
-    stage = sandbox, weir, weir.make_key()
+def test_streams_that_break_open_the_breaker_too(stage):
+    """What counts is how a stream ends, not that it began."""
+    sandbox, weir, key = stage
     misbehave(sandbox, "openai", "no_end")
-    for _ in range(5):
+    for number in range(4):
+        assert breaker(weir, "openai", "gpt-4o-mini")["failures_in_row"] == number
         assert call(stage, "gpt-4o-mini").error
     assert breaker(weir, "openai", "gpt-4o-mini")["breaker"] == "open"
     assert call(stage).headers["x-weir-provider"] == "deepseek"
+
+
+def test_a_streamed_probe_closes_the_breaker_with_its_first_token(stage):
+    sandbox, weir, key = stage
+    misbehave(sandbox, "openai", "status=502", count=4)
+    for _ in range(4):
+        call(stage, "gpt-4o-mini")
+    time.sleep(0.45)
+    misbehave(sandbox, "openai", "drip_ms=100", count=1)
+    probe = ask(weir, key, "one two three four five six", "gpt-4o-mini")
+    first_token(probe)
+    assert breaker(weir, "openai", "gpt-4o-mini")["breaker"] == "closed"
+    assert call(stage, "gpt-4o-mini").is_complete and not probe.is_complete
+    assert probe.finish().is_complete
 
 
 def test_the_callers_mistakes_open_none(stage):

@@ -2,6 +2,7 @@
 import http.client
 import json
 import pathlib
+import signal
 import time
 
 import pytest
@@ -71,6 +72,22 @@ def test_reading_on_for_nobody_has_its_bound(small_stage):
     assert entry["output_tokens"] < 60, "the provider went on although nobody listened"
     assert true_cost(entry) <= row["cost_nanos"] < row["held_nanos"]
     check_at_rest(weir)
+
+
+def test_sigterm_waits_for_those_that_left(tmp_path):
+    sandbox, weir, key = start(tmp_path, SETTINGS.replace("drain: 1s", "drain: 10s"))
+    try:
+        stream = ask(weir, key, "@sandbox{drip_ms=60} one two three four five six")
+        first_token(stream)
+        stream.leave()
+        weir.signal(signal.SIGTERM)
+        assert weir.process.wait(timeout=20) == 0
+        [row] = weir.rows()
+        assert (row["status"], row["basis"]) == ("ok", "reported"), row
+    finally:
+        if weir.process.poll() is None:
+            weir.kill()
+        sandbox.kill()
 
 
 def test_those_that_left_keep_their_places_until_they_are_paid(small_stage):

@@ -48,8 +48,8 @@ package struct ProviderTraffic: Sendable {
         }
     }
 
-    /// Tells how a call went, as soon as that is known: for a stream at its first token, and again
-    /// where it breaks off.
+    /// Tells how a call went, as soon as that is known: for a stream at its end, for one that is a
+    /// probe at its first token.
     package mutating func record(
         _ outcome: BreakerOutcome, of permit: Permit, at now: Timestamp
     ) {

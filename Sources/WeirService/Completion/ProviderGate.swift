@@ -52,9 +52,15 @@ struct RoutePass: Sendable {
     fileprivate let gate: ProviderGate
     fileprivate let permit: ProviderTraffic.Permit
 
-    /// Tells the breaker how it goes: for a stream at its first token, and again where it breaks.
+    /// Tells the breaker how it went.
     func record(_ ending: AttemptEnding, at now: Timestamp) {
         gate.record(ending.outcome, permit, now)
+    }
+
+    /// A stream has begun. Where the breaker waits for this call it is told at once: others needn't
+    /// wait for the stream's end. Else only its end counts, once.
+    func recordFirstToken(at now: Timestamp) {
+        if permit.isProbe { record(.answered, at: now) }
     }
 
     /// Gives the place back.

@@ -39,7 +39,7 @@ package struct StreamDelivery: Sendable {
             policy: pipeline.parts.screening.stream(of: run.call.feature))
         let isKept = attempt.claim != nil || pipeline.parts.cache.keeps(run.call)
         kept = isKept ? [] : nil
-        attempt.pass.record(.answered, at: pipeline.parts.time.now())
+        attempt.pass.recordFirstToken(at: pipeline.parts.time.now())
     }
 
     var contentType: String { form.encoder.contentType }
