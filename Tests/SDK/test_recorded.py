@@ -170,6 +170,6 @@ def test_the_sdk_reads_what_was_recorded(stage, how, provider, ending, least, as
             wrong[recording["id"]] = {"is": is_, "should": should}
     with capsys.disabled():
         print(f"\n{provider:9} {ending:14} {how:5} read {passed:3}, {streams} of them streams; "
-              f"refused {sum(refused.values())}: {dict(refused)}")
+              f"refused {sum(refused.values())}")
     assert not wrong, json.dumps(wrong)[:5000]
-    assert passed >= least
+    assert passed >= least, refused
