@@ -2,7 +2,6 @@
 import pytest
 
 from asking import FORMS
-from sdklab import Stage
 
 LONG = "@sandbox{drip_ms=15,output_tokens=40}"
 
