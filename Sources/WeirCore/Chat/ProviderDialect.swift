@@ -98,10 +98,13 @@ package struct ReplyDefect: Error, Sendable, Equatable {
     package let reason: String
     /// What it claims to have used, where that much can be read: such a reply was billed.
     package let usage: ReportedUsage
+    /// Bytes of a stream that were taken before this was thrown, and that can't be read.
+    package let unread: Int
 
-    package init(_ reason: String, usage: ReportedUsage = .absent) {
+    package init(_ reason: String, usage: ReportedUsage = .absent, unread: Int = 0) {
         self.reason = reason
         self.usage = usage
+        self.unread = unread
     }
 }
 

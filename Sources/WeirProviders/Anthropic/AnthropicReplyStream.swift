@@ -4,8 +4,9 @@ import WeirCore
 ///
 /// Usage is cumulative: `message_start` has what was read, `message_delta` all that was used so
 /// far, where a member that it leaves out keeps its value. Only `message_stop` completes an answer.
-struct AnthropicReplyStream: ReplyStreamDecoder {
-    private var lines = ServerSentEvents()
+struct AnthropicReplyStream: EventStreamDecoder {
+    var lines = ServerSentEvents()
+    var pending: ReplyDefect?
     private var usage = AnthropicStreamUsage()
     /// The calls whose blocks are open, by the block's index.
     private var calls: [Int64: OpenCall] = [:]
@@ -13,8 +14,6 @@ struct AnthropicReplyStream: ReplyStreamDecoder {
     private var isStarted = false
     /// The answer is complete, or the provider gave up: nothing that follows counts.
     private var isOver = false
-    /// What made an event unreadable behind others that were read in the same piece.
-    private var pending: ReplyDefect?
 
     private struct OpenCall {
         let number: Int
@@ -22,38 +21,7 @@ struct AnthropicReplyStream: ReplyStreamDecoder {
         var hasArguments = false
     }
 
-    mutating func feed(_ bytes: [UInt8]) throws(ReplyDefect) -> [StreamStep] {
-        if let pending { throw pending }
-        var steps: [StreamStep] = []
-        for item in try items(bytes) {
-            do throws(ReplyDefect) {
-                steps.append(try step(item))
-            } catch {
-                guard !steps.isEmpty else { throw error }
-                pending = error
-                break
-            }
-        }
-        return steps
-    }
-
-    mutating func finish() throws(ReplyDefect) -> [StreamStep] {
-        if let pending { throw pending }
-        return []
-    }
-
-    private mutating func items(
-        _ bytes: [UInt8]
-    ) throws(ReplyDefect) -> [ServerSentEvents.Item] {
-        do throws(ReplyDefect) {
-            return try lines.feed(bytes)
-        } catch {
-            throw defect(error.reason)
-        }
-    }
-
-    private mutating func step(_ item: ServerSentEvents.Item) throws(ReplyDefect) -> StreamStep {
-        guard case .event(let name, let data) = item, !data.isEmpty else { return .keepAlive }
+    mutating func step(_ name: String?, _ data: [UInt8]) throws(ReplyDefect) -> StreamStep {
         if isOver { return StreamStep(name: name, data: data, events: [], relay: .drop) }
         let event = try object(data)
         let type = event["type"]?.string

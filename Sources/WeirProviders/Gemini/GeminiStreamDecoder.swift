@@ -6,9 +6,10 @@ import WeirCore
 /// What has a finish reason or a block completes the answer, so that it and all behind it is kept
 /// back. Of the usage the last event's word counts. An error is an event, or JSON without any
 /// framing that ends the body.
-struct GeminiStreamDecoder: ReplyStreamDecoder {
+struct GeminiStreamDecoder: EventStreamDecoder {
     private let dialect: GeminiDialect
-    private var events = ServerSentEvents()
+    var lines = ServerSentEvents()
+    var pending: ReplyDefect?
     private var hasStarted = false
     private var isComplete = false
     private var hasFailed = false
@@ -24,17 +25,11 @@ struct GeminiStreamDecoder: ReplyStreamDecoder {
     init(_ dialect: GeminiDialect) { self.dialect = dialect }
 
     mutating func feed(_ bytes: [UInt8]) throws(ReplyDefect) -> [StreamStep] {
-        var steps: [StreamStep] = []
-        for item in try events.feed(takeTail(bytes)) {
-            switch item {
-            case .comment: steps.append(.keepAlive)
-            case .event(let name, let data): steps.append(try step(name, data))
-            }
-        }
-        return steps
+        try read(takeTail(bytes))
     }
 
     mutating func finish() throws(ReplyDefect) -> [StreamStep] {
+        if let pending { throw pending }
         if !tail.isEmpty {
             let error = try replyObject(tail)["error"] ?? .null
             return [
@@ -42,7 +37,7 @@ struct GeminiStreamDecoder: ReplyStreamDecoder {
                     name: nil, data: [], events: [.failed(failure(error, tail))], relay: .drop)
             ]
         }
-        guard isComplete, !hasFailed, !events.isInsideEvent else { return [] }
+        guard isComplete, !hasFailed, !lines.isInsideEvent else { return [] }
         return [StreamStep(name: nil, data: [], events: [.ended], relay: .drop)]
     }
 
@@ -64,9 +59,7 @@ struct GeminiStreamDecoder: ReplyStreamDecoder {
         return bytes
     }
 
-    private mutating func step(
-        _ name: String?, _ data: [UInt8]
-    ) throws(ReplyDefect) -> StreamStep {
+    mutating func step(_ name: String?, _ data: [UInt8]) throws(ReplyDefect) -> StreamStep {
         let reply = try replyObject(data)
         if let error = reply["error"], !error.isNull {
             hasFailed = true

@@ -4,10 +4,11 @@ import WeirCore
 ///
 /// What further choices say is told too, since it was generated and is billed; how an answer ended
 /// is told of the first choice.
-struct ChatStreamDecoder: ReplyStreamDecoder {
+struct ChatStreamDecoder: EventStreamDecoder {
     private let dialect: OpenAIDialect
     private let includesUsage: Bool
-    private var events = ServerSentEvents()
+    var lines = ServerSentEvents()
+    var pending: ReplyDefect?
     private var calls = ChatStreamCalls()
     private var hasStarted = false
     private var isRefused = false
@@ -20,23 +21,7 @@ struct ChatStreamDecoder: ReplyStreamDecoder {
         self.includesUsage = includesUsage
     }
 
-    mutating func feed(_ bytes: [UInt8]) throws(ReplyDefect) -> [StreamStep] {
-        var steps: [StreamStep] = []
-        for item in try events.feed(bytes) {
-            switch item {
-            case .comment: steps.append(.keepAlive)
-            case .event(let name, let data): steps.append(try read(name, data))
-            }
-        }
-        return steps
-    }
-
-    /// The end of the body completes nothing.
-    mutating func finish() throws(ReplyDefect) -> [StreamStep] { [] }
-
-    private mutating func read(
-        _ name: String?, _ data: [UInt8]
-    ) throws(ReplyDefect) -> StreamStep {
+    mutating func step(_ name: String?, _ data: [UInt8]) throws(ReplyDefect) -> StreamStep {
         if data.allSatisfy({ isBlank($0) || $0 == 0x0A }) { return .keepAlive }
         if isOver { return StreamStep(name: name, data: data, events: [], relay: .drop) }
         if data.starts(with: "[DONE]".utf8) {
@@ -49,10 +34,10 @@ struct ChatStreamDecoder: ReplyStreamDecoder {
             let failure = dialect.decodeStreamFailure(data, chunk)
             return StreamStep(name: name, data: data, events: [.failed(failure)], relay: .drop)
         }
-        return try step(name, data, chunk)
+        return try read(name, data, chunk)
     }
 
-    private mutating func step(
+    private mutating func read(
         _ name: String?, _ data: [UInt8], _ chunk: JSONObject
     ) throws(ReplyDefect) -> StreamStep {
         tier = chunk["service_tier"]?.string ?? tier

@@ -3,31 +3,16 @@ import WeirCore
 /// Reads a streamed `response` of the Responses API: typed events, the last of which holds the
 /// whole response with its usage. There is no `[DONE]`; where an imitator sends one, it comes after
 /// the end.
-struct ResponsesStreamDecoder: ReplyStreamDecoder {
-    private var events = ServerSentEvents()
+struct ResponsesStreamDecoder: EventStreamDecoder {
+    var lines = ServerSentEvents()
+    var pending: ReplyDefect?
     private var items = ResponsesStreamItems()
     private var hasStarted = false
     private var hasFailed = false
     private var isOver = false
     private let dialect = OpenAIDialect()
 
-    mutating func feed(_ bytes: [UInt8]) throws(ReplyDefect) -> [StreamStep] {
-        var steps: [StreamStep] = []
-        for item in try events.feed(bytes) {
-            switch item {
-            case .comment, .event(_, []): steps.append(.keepAlive)
-            case .event(let name, let data): steps.append(try step(name, data))
-            }
-        }
-        return steps
-    }
-
-    /// The end of the body completes nothing: `response.completed` does.
-    mutating func finish() throws(ReplyDefect) -> [StreamStep] { [] }
-
-    private mutating func step(
-        _ name: String?, _ data: [UInt8]
-    ) throws(ReplyDefect) -> StreamStep {
+    mutating func step(_ name: String?, _ data: [UInt8]) throws(ReplyDefect) -> StreamStep {
         if isOver || data.elementsEqual("[DONE]".utf8) {
             return StreamStep(name: name, data: data, events: [], relay: .withhold)
         }

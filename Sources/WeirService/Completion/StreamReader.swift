@@ -43,6 +43,7 @@ struct StreamReader: Sendable {
                 }
             } catch {
                 if case .bytes(let bytes) = chunk { meter.addUnread(bytes.count) }
+                meter.addUnread(error.unread)
                 end(StreamDefect(error))
                 body.cancel()
                 return nil
