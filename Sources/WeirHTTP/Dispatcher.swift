@@ -27,22 +27,26 @@ struct Dispatcher: Sendable {
         to head: CallHead, readBody: (Int) async throws(WeirError) -> [UInt8]
     ) async -> Answer {
         let request = newRequest()
+        let target = Target(head.target)
+        let match = endpoints.match(head.method, target.path)
+        let dialect = dialect(of: match, target)
         var answer: Answer
         do {
-            answer = try await handle(head, request, readBody)
+            answer = try await handle(match, head, target, request, readBody)
         } catch {
             if error.code == .internalError {
                 logger.error(
                     "request failed",
                     metadata: ["request": "\(request)", "error": "\(error.message)"])
             }
-            answer = ErrorBody.answer(error, request: request, dialect: dialect(of: head))
-            if error.code == .methodNotAllowed {
-                answer.headers.append(HTTPField(name: .allow, value: allowed(head)))
+            answer = ErrorBody.answer(error, request: request, dialect: dialect)
+            if case .wrongMethod(let allowed) = match {
+                answer.headers.append(
+                    HTTPField(name: .allow, value: allowed.joined(separator: ", ")))
             }
         }
         answer.headers.append(HTTPField(name: .requestID, value: request.description))
-        if dialect(of: head).wire == .messages {
+        if dialect.wire == .messages {
             answer.headers.append(HTTPField(name: .plainRequestID, value: request.description))
         }
         logger.debug(
@@ -65,11 +69,10 @@ struct Dispatcher: Sendable {
     }
 
     private func handle(
-        _ head: CallHead, _ request: RequestID,
+        _ match: EndpointTable.Match, _ head: CallHead, _ target: Target, _ request: RequestID,
         _ readBody: (Int) async throws(WeirError) -> [UInt8]
     ) async throws(WeirError) -> Answer {
-        let target = Target(head.target)
-        switch endpoints.match(head.method, target.path) {
+        switch match {
         case .unknown: throw WeirError(.notFound, "There is nothing at this path")
         case .wrongMethod: throw WeirError(.methodNotAllowed, "This path has other methods")
         case .found(let endpoint, let parameter):
@@ -109,20 +112,12 @@ struct Dispatcher: Sendable {
         return json
     }
 
-    /// Whose form the client of a path reads.
-    private func dialect(of head: CallHead) -> any ClientReplyDialect {
-        let path = Target(head.target).path
-        if case .found(let endpoint, _) = endpoints.match(head.method, path) {
-            return endpoint.dialect
-        }
-        return doors.dialect(ofPath: path)
-    }
-
-    private func allowed(_ head: CallHead) -> String {
-        switch endpoints.match(head.method, Target(head.target).path) {
-        case .wrongMethod(let methods): methods.joined(separator: ", ")
-        case .found, .unknown: ""
-        }
+    /// Whose form the client reads.
+    private func dialect(
+        of match: EndpointTable.Match, _ target: Target
+    ) -> any ClientReplyDialect {
+        if case .found(let endpoint, _) = match { return endpoint.dialect }
+        return doors.dialect(ofPath: target.path)
     }
 }
 

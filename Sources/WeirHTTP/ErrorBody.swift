@@ -15,6 +15,7 @@ enum ErrorBody {
         if let seconds = error.retryAfter {
             answer.headers.append(HTTPField(name: .retryAfter, value: String(seconds)))
         }
+        if let rate = error.rate { answer.headers += rate.headers(for: dialect.wire) }
         if error.code == .unauthorized {
             answer.headers.append(HTTPField(name: .wwwAuthenticate, value: "Bearer"))
         }

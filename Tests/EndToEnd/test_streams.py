@@ -200,7 +200,6 @@ def test_the_connection_goes_on_behind_a_stream(stage):
     connection.close()
 
 
-@pytest.mark.xfail(strict=True, reason="an HTTP/1.0 client is sent chunks")
 def test_http_1_0_gets_its_stream_to_the_connections_end(stage):
     _, weir, key = stage
     body = json.dumps({"tenant_id": 42, "model": "gpt-4o-mini", "user_message": "old",

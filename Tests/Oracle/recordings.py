@@ -7,6 +7,7 @@ Prints one JSON line for each whole (not streamed) 2xx reply in FOLDER/*.jsonl. 
 with the Swift code, so that one misreading can't be in both.
 """
 
+import decimal
 import json
 import pathlib
 import sys
@@ -85,7 +86,9 @@ def cost(recording, line):
     tier = reply.get("service_tier") or (reply.get("usage") or {}).get("service_tier")
     if tier in ("batch", "flex", "priority", "fast"):
         usage["service_tier"] = tier
-    return prices.total(price, usage)
+    # The answer itself may have a fee: some models search unasked.
+    request = decimal.Decimal(price.get("per_call", {}).get("request", "0"))
+    return prices.total(price, usage) + int(request * 10**9)
 
 
 def price_of(provider, name, book=[]):

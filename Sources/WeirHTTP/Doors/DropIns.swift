@@ -14,7 +14,7 @@ extension Routes {
             try object(call), model: try model(call, wire), isStream: isStream)
         client.chat.maxTokens = client.maxTokens ?? settings.dropInMaxTokens
         if isStream == true, call.query["alt"] != "sse" { client.stream?.isArray = true }
-        return answer(try await use.complete(self.call(call, dialect, .chat(client))))
+        return answer(try await use.complete(self.call(call, dialect, .chat(client))), to: wire)
     }
 
     func countTokens(_ call: Call, _ wire: Wire) async throws(WeirError) -> Answer {
@@ -22,7 +22,8 @@ extension Routes {
         let client = try dialect.decodeCount(try object(call), model: try model(call, wire))
         return answer(
             try await use.complete(
-                self.call(call, use.doors.answering(wire), .tokenCount(client, dialect))))
+                self.call(call, use.doors.answering(wire), .tokenCount(client, dialect))),
+            to: wire)
     }
 
     /// - Parameter errors: the wire in whose form this client reads errors.
@@ -33,7 +34,8 @@ extension Routes {
         let client = try dialect.decode(try object(call), model: try model(call, errors))
         return answer(
             try await use.complete(
-                self.call(call, use.doors.answering(errors), .embeddings(client, dialect))))
+                self.call(call, use.doors.answering(errors), .embeddings(client, dialect))),
+            to: errors)
     }
 
     private func call(

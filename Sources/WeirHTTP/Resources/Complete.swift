@@ -16,7 +16,7 @@ extension Routes {
                     caller: call.caller, request: call.request, tenant: tenant, user: fields.user,
                     feature: fields.feature, dialect: CompleteDialect(),
                     work: .chat(fields.client(body: call.body)),
-                    idempotency: try idempotencyKey(call, tenant))))
+                    idempotency: try idempotencyKey(call, tenant))), to: .complete)
     }
 
     func idempotencyKey(_ call: Call, _ tenant: TenantID) throws(WeirError) -> IdempotencyKey? {
@@ -35,15 +35,21 @@ extension Routes {
     }
 
     /// What the pipeline answers, with the facts in headers.
-    func answer(_ outcome: CompletionOutcome) -> Answer {
+    ///
+    /// - Parameter wire: whose client asks.
+    func answer(_ outcome: CompletionOutcome, to wire: Wire) -> Answer {
+        var answer: Answer
+        let rate: RateStanding?
         switch outcome {
-        case .whole(let reply): return answer(reply)
+        case .whole(let reply): (answer, rate) = (self.answer(reply), reply.rate)
         case .stream(let stream):
-            var answer = Answer(status: 200, body: [], contentType: stream.contentType)
+            answer = Answer(status: 200, body: [], contentType: stream.contentType)
             answer.stream = stream
             answer.headers = headers(stream.facts)
-            return answer
+            rate = stream.rate
         }
+        answer.headers += rate?.headers(for: wire) ?? []
+        return answer
     }
 
     private func answer(_ reply: CompletionReply) -> Answer {

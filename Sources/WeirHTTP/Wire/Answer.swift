@@ -62,7 +62,7 @@ extension HTTPField.Name {
     static let model = named("x-weir-model")
     static let provider = named("x-weir-provider")
 
-    private static func named(_ text: String) -> HTTPField.Name {
+    static func named(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else {
             preconditionFailure("\(text) is no field name")
         }

@@ -20,6 +20,9 @@ final class ProtocolGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isInRequest = false
     /// The last request that was passed on is the connection's last.
     private var isLast = false
+    /// The request that was passed on speaks HTTP/1.0, in which nothing comes in chunks; it is
+    /// the connection's last then.
+    private var isOld = false
     private var fault: Fault?
     private var isDropping = false
 
@@ -46,6 +49,7 @@ final class ProtocolGuard: ChannelDuplexHandler, RemovableChannelHandler {
             }
             unanswered += 1
             isInRequest = true
+            if head.version == .http1_0 { isOld = true }
             if HeadRules.endsConnection(head) {
                 isLast = true
                 // The one spelling that the server knows.
@@ -90,6 +94,7 @@ final class ProtocolGuard: ChannelDuplexHandler, RemovableChannelHandler {
             unanswered -= 1
             if isLast, unanswered == 0 {
                 head.headers.replaceOrAdd(name: "connection", value: "close")
+                if isOld { head.version = .http1_0 }
             }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
             return

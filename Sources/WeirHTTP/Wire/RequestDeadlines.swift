@@ -40,12 +40,27 @@ final class RequestDeadlines: ChannelInboundHandler, RemovableChannelHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         stall?.cancel()
         stall = nil
-        if !context.channel.isWritable {
-            stall = context.eventLoop.assumeIsolated().scheduleTask(in: stallTimeout) {
+        if !context.channel.isWritable { watch(context) }
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// Closes where nothing was taken when the time is over; as long as something is, it is a slow
+    /// client and no absent one.
+    private func watch(_ context: ChannelHandlerContext) {
+        let waiting = bytesWaiting(context)
+        stall = context.eventLoop.assumeIsolated().scheduleTask(in: stallTimeout) {
+            let now = self.bytesWaiting(context)
+            if now == nil || now == waiting {
                 context.close(promise: nil)
+            } else {
+                self.watch(context)
             }
         }
-        context.fireChannelWritabilityChanged()
+    }
+
+    /// Nil where the channel can't tell.
+    private func bytesWaiting(_ context: ChannelHandlerContext) -> Int? {
+        try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -40,7 +40,8 @@ package struct OpenAIDialect: ProviderDialect {
     package var embeddings: (any EmbeddingDialect)? { OpenAIEmbeddings() }
 
     package func credentials(_ key: String) -> [HeaderField] {
-        [HeaderField("authorization", "Bearer \(key)")]
+        // A server of one's own may want none.
+        key.isEmpty ? [] : [HeaderField("authorization", "Bearer \(key)")]
     }
 
     package func encode(
