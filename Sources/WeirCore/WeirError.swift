@@ -7,12 +7,18 @@ package struct WeirError: Error, Sendable {
     package let param: String?
     /// Seconds after which another try makes sense.
     package let retryAfter: Int?
+    /// Of a call that came too early.
+    package let rate: RateStanding?
 
-    package init(_ code: Code, _ message: String, param: String? = nil, retryAfter: Int? = nil) {
+    package init(
+        _ code: Code, _ message: String, param: String? = nil, retryAfter: Int? = nil,
+        rate: RateStanding? = nil
+    ) {
         self.code = code
         self.message = message
         self.param = param
         self.retryAfter = retryAfter ?? code.defaultRetryAfter
+        self.rate = rate
     }
 
     package enum Code: String, Sendable, CaseIterable {

@@ -44,13 +44,16 @@ package final class CompletionPipeline: Sendable {
         let tenant = try gate(call, directory, now)
         let routes = try plan(call, directory, now)
         let date = parts.calendar.date(of: now, in: tenant.timeZone)
-        if let reply = try await replay(call, routes[0], date, now) { return .answered(reply) }
-        let screened = try await parts.screening.screen(call, at: now)
-        if let reply = try await cached(screened, routes[0], date, now) { return .answered(reply) }
-        var run = CompletionRun(call: screened, tenant: tenant, date: date, routes: routes)
+        var run = CompletionRun(call: call, tenant: tenant, date: date, routes: routes)
+        run.call.rate = try parts.rates?.admit(tenant.id, at: now)
         do {
+            let first = routes[0]
+            if let reply = try await replay(run.call, first, date, now) { return .answered(reply) }
+            run.call = try await parts.screening.screen(run.call, at: now)
+            if let reply = try await cached(run.call, first, date, now) { return .answered(reply) }
             return try await attempt(&run, slot)
         } catch {
+            if run.attempts == 0 { parts.rates?.giveBack(tenant.id) }
             // No attempt of it is open any more, so nothing else would end its claim.
             try await endClaim(of: run, error)
             throw error

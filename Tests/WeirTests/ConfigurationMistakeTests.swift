@@ -40,6 +40,10 @@ struct ConfigurationMistakeTests {
         ),
         ("limits: { body: 1B }", "limits.body: must be within 1KiB and 64MiB (line 1)"),
         (
+            "limits: { ai: { per_minute: 0 } }",
+            "limits.ai.per_minute: must be within 1 and 10000000 (line 1)"
+        ),
+        (
             "storage: { postgres: { url: x } }",
             "storage.postgres: is not available yet; use storage.sqlite (line 1)"
         ),
@@ -175,7 +179,7 @@ struct ConfigurationMistakeTests {
     @Test(
         "A key without effect in this version is warned about",
         arguments: [
-            "limits: { ai: { burst: 1 } }", "limits: { json_depth: 10 }",
+            "limits: { json_depth: 10 }",
             "providers: { openai: { api_key: x, max_connections: 1 } }",
         ])
     func unusedKeys(yaml: String) throws {

@@ -46,8 +46,8 @@ struct ConfigurationReadingTests {
         #expect(configuration.models[0].targets.map(\.model) == [configuration.models[0].name])
         #expect(configuration.models[0].fallbacks.count == 2)
         #expect(configuration.pricesFile == "prices.yaml")
-        #expect(configuration.limits.callsPerMinute == 200)
-        #expect(reading.warnings.map(\.path) == ["limits.ai"])
+        #expect(configuration.limits.ai == RateLimit(perMinute: 200, burst: 30))
+        #expect(reading.warnings.isEmpty)
     }
 
     @Test(
@@ -71,6 +71,23 @@ struct ConfigurationReadingTests {
         #expect(after.variables.contains { $0.name == variable })
         let empty = try Configuration.read(yaml: yaml, environment: [variable: ""])
         #expect(empty.configuration == before, "an empty variable counts as not set")
+    }
+
+    @Test(
+        "A rate limit is in force where anything is said of it",
+        arguments: [
+            ("limits: { body: 1MiB }", "", nil), ("limits: { ai: }", "", (100, 20)),
+            ("limits: { ai: { per_minute: 7 } }", "", (7, 20)),
+            ("limits: { ai: { burst: 0 } }", "", (100, 0)),
+            ("", "WEIR_LIMITS_AI_PER_MINUTE", (50, 20)),
+            ("limits: { ai: { per_minute: 7 } }", "WEIR_LIMITS_AI_BURST", (7, 50)),
+        ] as [(String, String, (Int, Int)?)])
+    func rateLimit(yaml: String, variable: String, limit: (Int, Int)?) throws {
+        let reading = try Configuration.read(yaml: yaml, environment: [variable: "50"])
+        let found = reading.configuration.limits.ai
+        #expect(found == limit.map { RateLimit(perMinute: $0.0, burst: $0.1) })
+        let again = try Configuration.read(yaml: reading.configuration.listing, environment: [:])
+        #expect(again.configuration.limits.ai == found)
     }
 
     @Test("A vendor can come from the environment alone")

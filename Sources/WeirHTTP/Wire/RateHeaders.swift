@@ -3,7 +3,7 @@ import WeirCore
 import WeirService
 
 extension RateStanding {
-    /// The headers in which clients of a wire look for it: Anthropic's own, for all others OpenAI's.
+    /// The headers in which clients of a wire look for it: Anthropic's own, for others OpenAI's.
     func headers(for wire: Wire) -> [HTTPField] {
         switch wire {
         case .messages:

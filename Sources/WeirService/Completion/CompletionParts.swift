@@ -7,6 +7,8 @@ package struct CompletionParts: Sendable {
     package let catalogue: ModelCatalogue
     package let providers: [ProviderName: ProviderSetup]
     package let gate: ProviderGate
+    /// Nil: tenants may call as often as they like.
+    package var rates: RateGate?
     package let budget: BudgetGuard
     package let ledger: any LedgerStore
     /// Where switches of provider and breakers' changes are written down.

@@ -101,6 +101,6 @@ extension CompletionPipeline {
         }
         return CompletionReply(
             status: reply.status, body: reply.body(for: call.dialect),
-            contentType: reply.contentType, origin: origin)
+            contentType: reply.contentType, origin: origin, rate: call.rate)
     }
 }

@@ -101,7 +101,8 @@ extension CompletionPipeline {
         let facts = CompletionReply.Facts(
             cost: charge.cost, attempts: attempt.row.attemptNumber,
             provider: attempt.row.provider, model: attempt.row.upstreamModel)
-        return (.success(CompletionReply(status: 200, body: body, facts: facts)), digest)
+        let reply = CompletionReply(status: 200, body: body, facts: facts, rate: call.rate)
+        return (.success(reply), digest)
     }
 
     private func encode(

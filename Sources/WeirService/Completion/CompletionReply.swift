@@ -16,6 +16,8 @@ package struct CompletionReply: Sendable, Equatable {
     package let origin: Origin
     /// Nil where no provider was asked: the first answer told them.
     package let facts: Facts?
+    /// How the tenant stands against its rate limit; nil where none is in force.
+    package let rate: RateStanding?
 
     package enum Origin: Sendable, Equatable {
         case provider
@@ -45,13 +47,14 @@ package struct CompletionReply: Sendable, Equatable {
 
     package init(
         status: Int, body: [UInt8], contentType: String = CompletionReply.json,
-        origin: Origin = .provider, facts: Facts? = nil
+        origin: Origin = .provider, facts: Facts? = nil, rate: RateStanding? = nil
     ) {
         self.status = status
         self.body = body
         self.contentType = contentType
         self.origin = origin
         self.facts = facts
+        self.rate = rate
     }
 
     package var isReplay: Bool { origin == .replay }

@@ -3,7 +3,8 @@ import WeirCore
 /// One call on its way through its routes: what is left to try, what has been tried, and what the
 /// caller hears if nothing answers.
 struct CompletionRun: Sendable {
-    let call: CompletionCall
+    /// As it came; once it was screened, as it is sent.
+    var call: CompletionCall
     let tenant: Tenant
     let date: BillingDate
     /// Of the first attempt; all of them share it.

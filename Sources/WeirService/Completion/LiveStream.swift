@@ -1,11 +1,13 @@
 import Synchronization
-import WeirCore
+package import WeirCore
 
 /// A streamed answer whose first token is there. It must be delivered: what isn't is read to its
 /// end and settled all the same.
 package final class LiveStream: Sendable {
     package let contentType: String
     package let facts: CompletionReply.Facts
+    /// As in `CompletionReply`.
+    package let rate: RateStanding?
     private let delivery: Mutex<StreamDelivery?>
 
     init(
@@ -18,6 +20,7 @@ package final class LiveStream: Sendable {
         facts = CompletionReply.Facts(
             cost: nil, attempts: attempt.row.attemptNumber, provider: attempt.row.provider,
             model: attempt.row.upstreamModel)
+        rate = run.call.rate
         self.delivery = Mutex(delivery)
     }
 

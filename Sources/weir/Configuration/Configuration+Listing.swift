@@ -83,7 +83,8 @@ extension Configuration {
             "call_timeout": .string(limits.callTimeout.configured),
             "concurrent_calls": JSON(limits.concurrentCalls),
             "idempotency_kept": .string(limits.idempotencyKept.configured),
-            "ai": ["per_minute": JSON(limits.callsPerMinute), "burst": JSON(limits.burst)],
+            "ai": limits.ai.map { ["per_minute": JSON($0.perMinute), "burst": JSON($0.burst)] }
+                ?? .null,
         ]
     }
 

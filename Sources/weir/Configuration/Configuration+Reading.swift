@@ -139,11 +139,20 @@ extension Configuration.Limits {
         idempotencyKept = section.duration(
             "idempotency_kept", in: .seconds(60) ... .seconds(30 * 86_400),
             default: idempotencyKept)
-        let ai = section.section("ai")
-        section.warnUnused("ai")
         section.warnUnused("json_depth")
-        callsPerMinute = ai.integer("per_minute", in: 1...10_000_000, default: callsPerMinute)
-        burst = ai.integer("burst", in: 0...10_000_000, default: burst)
+        ai = RateLimit.read(section)
+    }
+}
+
+extension RateLimit {
+    /// The section `ai`; nil where neither the file nor the environment has anything of it.
+    fileprivate static func read(_ parent: ConfigurationSection) -> RateLimit? {
+        let section = parent.section("ai")
+        let perMinute = section.integer("per_minute", in: 1...RateLimit.most, default: 100)
+        let burst = section.integer("burst", in: 0...RateLimit.most, default: 20)
+        let isGiven =
+            parent.contains("ai") || section.contains("per_minute") || section.contains("burst")
+        return isGiven ? RateLimit(perMinute: perMinute, burst: burst) : nil
     }
 }
 

@@ -2,7 +2,7 @@ import Testing
 import WeirCore
 
 /// The limit by its definition: in no stretch of time that begins with a call may there be more
-/// calls than go at once and have come free since. It remembers every call and looks at all of them.
+/// calls than go at once and have come free since. It remembers every call, and looks at them all.
 private struct NaiveRate {
     let limit: RateLimit
     private var calls: [Int64] = []
