@@ -3,7 +3,7 @@ import pytest
 
 from asking import FORMS
 
-LONG = "@sandbox{drip_ms=15,output_tokens=40}"
+LONG = "@sandbox{drip_ms=7,output_tokens=40}"
 
 
 @pytest.fixture(params=FORMS, ids=lambda form: form.__name__)

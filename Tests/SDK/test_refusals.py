@@ -51,37 +51,37 @@ def check_type(form, error, status):
     assert error.request_id.startswith("req_")
 
 
-def test_a_wrong_key(form, stage, how, model):
-    facts, calls = refusal(form, stage, how, model, "Hi", key="wk_wrong")
+def test_a_wrong_key(form, stage, how):
+    facts, calls = refusal(form, stage, how, MODELS[0], "Hi", key="wk_wrong")
     assert facts == (401, "unauthorized", None) and calls == 0
 
 
-def test_no_budget(form, stage, how, model):
+def test_no_budget(form, stage, how):
     begun = time.monotonic()
-    facts, calls = refusal(form, stage, how, model, "Hi", key=stage.keys[43])
+    facts, calls = refusal(form, stage, how, MODELS[0], "Hi", key=stage.keys[43])
     assert facts == (402, "ai_budget_exceeded", None) and calls == 0
     # Nobody waits to try again.
     assert time.monotonic() - begun < 0.4
 
 
-def test_no_module(form, stage, how, model):
-    facts, calls = refusal(form, stage, how, model, "Hi", key=stage.keys[44])
+def test_no_module(form, stage, how):
+    facts, calls = refusal(form, stage, how, MODELS[0], "Hi", key=stage.keys[44])
     assert facts == (403, "ai_module_inactive", None) and calls == 0
 
 
-def test_somebody_elses_tenant(form, stage, how, model):
+def test_somebody_elses_tenant(form, stage, how):
     headers = {"X-Weir-Tenant": "42"}
     more = ({"config": {"http_options": {"headers": headers}}} if form.sdk == "gemini"
             else {"extra_headers": headers})
-    facts, calls = refusal(form, stage, how, model, "Hi", key=stage.keys[45], **more)
+    facts, calls = refusal(form, stage, how, MODELS[0], "Hi", key=stage.keys[45], **more)
     assert facts[0] in (403, 404) and calls == 0
 
 
-def test_a_feature_that_is_off(form, stage, how, model):
+def test_a_feature_that_is_off(form, stage, how):
     headers = {"X-Weir-Feature": "off"}
     more = ({"config": {"http_options": {"headers": headers}}} if form.sdk == "gemini"
             else {"extra_headers": headers})
-    facts, calls = refusal(form, stage, how, model, "Hi", key=stage.keys[45], **more)
+    facts, calls = refusal(form, stage, how, MODELS[0], "Hi", key=stage.keys[45], **more)
     assert facts == (403, "ai_feature_disabled", None) and calls == 0
 
 
@@ -110,7 +110,7 @@ def test_the_providers_own_refusal(form, stage, how, model):
     assert facts[:2] == (400, "invalid_request") and calls == 1
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("how, status", [("sync", 429), ("async", 503)])
 def test_a_provider_that_asks_for_patience(form, stage, how, status):
     """The SDK tries again when the provider's Retry-After has passed."""
     model = MODELS[(2 * FORMS.index(form) + (how == "async")) % 4]
@@ -126,9 +126,9 @@ def test_a_provider_that_asks_for_patience(form, stage, how, status):
 
 
 @pytest.mark.parametrize("status", [429, 500, 503, 529])
-def test_a_provider_that_is_down(form, stage, how, model, status):
+def test_a_provider_that_is_down(form, stage, model, status):
     facts, calls = refusal(
-        form, stage, how, model, f"@sandbox{{status={status}}}", retries=0)
+        form, stage, "sync", model, f"@sandbox{{status={status}}}", retries=0)
     assert facts == (503, "provider_unavailable", None) and calls == 1
 
 
