@@ -46,10 +46,9 @@ extension ChatTally {
         let url = try holder.required("url", holder.text("url"))
         let detail = try holder.text("detail")
         let fault = holder.error("url", "must be an http or https address, or an image in base64")
-        guard let media = media(url, detail: detail) else { throw fault }
-        if let type = media.mediaType {
-            guard type.utf8.starts(with: "image/".utf8) else { throw fault }
-        }
+        guard var media = media(url) else { throw fault }
+        if case .base64 = media.source, !media.isOf("image/") { throw fault }
+        media.detail = detail
         return media
     }
 
@@ -65,43 +64,12 @@ extension ChatTally {
         _ text: String, _ holder: ClientObject, _ name: String
     ) throws(WeirError) -> ChatMedia {
         isOpen = true
-        if let media = media(text, detail: nil) { return media }
-        guard !text.isEmpty, text.utf8.allSatisfy(isBase64Byte) else {
+        guard let media = media(text) ?? bareBase64(text) else {
             throw holder.error(name, "must be base64, or an http or https address")
         }
-        mediaBytes += Int64(text.utf8.count)
-        return ChatMedia(source: .base64(text))
-    }
-
-    /// Nil where it is neither base64 in a data URL nor something that a provider may fetch.
-    private mutating func media(_ url: String, detail: String?) -> ChatMedia? {
-        let bytes = url.utf8
-        if bytes.starts(with: "https://".utf8) || bytes.starts(with: "http://".utf8) {
-            return ChatMedia(source: .url(url), detail: detail)
+        guard !media.isOf("audio/"), !media.isOf("video/") else {
+            throw holder.error(name, "is not supported here: sound and video have no price")
         }
-        guard bytes.starts(with: "data:".utf8), let comma = bytes.firstIndex(of: 0x2C) else {
-            return nil
-        }
-        let head = bytes[bytes.index(bytes.startIndex, offsetBy: 5)..<comma]
-        let marks = head.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
-        guard let type = marks.first, marks.count > 1,
-            marks.last?.elementsEqual("base64".utf8) == true,
-            (1...127).contains(type.count), type.allSatisfy(isMediaTypeByte)
-        else { return nil }
-        let data = bytes[bytes.index(after: comma)...]
-        guard data.allSatisfy(isBase64Byte) else { return nil }
-        mediaBytes += Int64(data.count)
-        return ChatMedia(
-            source: .base64(String(decoding: data, as: UTF8.self)),
-            mediaType: String(decoding: type, as: UTF8.self).lowercased(), detail: detail)
+        return media
     }
-}
-
-/// Whoever can hide prose in base64 is read for more than he pays: the alphabet is checked.
-private func isBase64Byte(_ byte: UInt8) -> Bool {
-    isAlphanumeric(byte) || "+/=-_\r\n".utf8.contains(byte)
-}
-
-private func isMediaTypeByte(_ byte: UInt8) -> Bool {
-    isAlphanumeric(byte) || "/.+-_".utf8.contains(byte)
 }

@@ -60,7 +60,7 @@ extension ResponsesRequest {
         let url = try part.required("image_url", try part.text("image_url"))
         let image = try media(part, "image_url", url)
         // What isn't a picture has another price wherever it is read at all.
-        if case .base64 = image.source, image.isOf("image/") != true {
+        if case .base64 = image.source, !image.isOf("image/") {
             throw part.error("image_url", "must hold a picture")
         }
         return image
@@ -74,10 +74,13 @@ extension ResponsesRequest {
             return try media(part, "file_url", url)
         }
         guard data.utf8.starts(with: "data:".utf8) else {
-            return ChatMedia(source: .base64(try base64(part, "file_data", data)))
+            guard let file = tally.bareBase64(data) else {
+                throw part.error("file_data", "must hold base64")
+            }
+            return file
         }
         let file = try media(part, "file_data", data)
-        guard file.isOf("audio/") != true, file.isOf("video/") != true else {
+        guard !file.isOf("audio/"), !file.isOf("video/") else {
             throw part.error("file_data", "is not supported: audio and video have no price here")
         }
         return file
@@ -89,38 +92,9 @@ extension ResponsesRequest {
     private mutating func media(
         _ part: ClientObject, _ name: String, _ url: String
     ) throws(WeirError) -> ChatMedia {
-        if url.utf8.starts(with: "https://".utf8) || url.utf8.starts(with: "http://".utf8) {
-            return ChatMedia(source: .url(url))
-        }
-        let mark = ";base64"
-        guard url.utf8.starts(with: "data:".utf8),
-            let comma = url.utf8.firstIndex(of: UInt8(ascii: ",")),
-            url[..<comma].utf8.reversed().starts(with: mark.utf8.reversed())
-        else {
+        guard let media = tally.media(url) else {
             throw part.error(name, "must be an http or https address, or data in base64")
         }
-        let data = String(url[url.utf8.index(after: comma)...])
-        let type = url[..<comma].utf8.dropFirst(5).prefix { $0 != UInt8(ascii: ";") }
-        return ChatMedia(
-            source: .base64(try base64(part, name, data)),
-            mediaType: type.isEmpty ? nil : String(decoding: type, as: UTF8.self).lowercased())
-    }
-
-    /// What isn't counted as text must not be read as text: the alphabet is checked.
-    private mutating func base64(
-        _ part: ClientObject, _ name: String, _ data: String
-    ) throws(WeirError) -> String {
-        guard data.utf8.allSatisfy({ isAlphanumeric($0) || "+/=-_\r\n".utf8.contains($0) }) else {
-            throw part.error(name, "must hold base64")
-        }
-        tally.mediaBytes += Int64(data.utf8.count)
-        return data
-    }
-}
-
-extension ChatMedia {
-    /// Whether its media type begins like this; nil where it has none.
-    fileprivate func isOf(_ family: String) -> Bool? {
-        mediaType.map { $0.utf8.starts(with: family.utf8) }
+        return media
     }
 }

@@ -57,6 +57,13 @@ struct ChatRefusalTests {
             (#"{"type":"file","file":{"file_id":"file-1"}}"#, "file.file_id"),
             (#"{"type":"file","file":{}}"#, "file.file_data"),
             (#"{"type":"file","file":{"file_data":"no base64!"}}"#, "file.file_data"),
+            (
+                #"{"type":"file","file":{"file_data":"data:audio/mp3;base64,QQ=="}}"#,
+                "file.file_data"
+            ),
+            (
+                #"{"type":"image_url","image_url":{"url":"data:;base64,QQ=="}}"#, "image_url.url"
+            ),
             (#"{"type":"file"}"#, "file"), (#"{"type":"image_url"}"#, "image_url"),
             (#"{"type":"image_url","image_url":{}}"#, "image_url.url"),
             (#"{"type":"image_url","image_url":{"url":"ftp://x/a.png"}}"#, "image_url.url"),

@@ -1,9 +1,0 @@
-import WeirCore
-
-struct UnreadStream: ReplyStreamDecoder {
-    mutating func feed(_ bytes: [UInt8]) throws(ReplyDefect) -> [StreamStep] {
-        throw ReplyDefect("streams can't be read yet")
-    }
-
-    mutating func finish() throws(ReplyDefect) -> [StreamStep] { [] }
-}
