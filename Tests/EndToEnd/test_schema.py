@@ -39,7 +39,8 @@ OPERATIONS = {f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].ite
               for method in item if method in ("get", "put", "post", "delete", "patch")}
 PRINTABLE = {"type": "string", "pattern": "^[ -~]{1,200}$"}
 DROP_INS = {f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items()
-            for method, operation in item.items() if "Drop-in" in operation.get("tags", ())}
+            for method, operation in item.items()
+            if method != "parameters" and "Drop-in" in operation.get("tags", ())}
 BEYOND_THE_SCHEMA |= {
     name: VENDOR if name.startswith("POST") else TENANT for name in DROP_INS}
 # Models whose providers count tokens, and make embeddings.
