@@ -22,7 +22,7 @@ extension OpenAIDialect {
 /// Whether an input item can be read where nothing is stored. A `reasoning` item with neither
 /// sealed nor open thoughts only points to a stored one, and thoughts that another provider sealed
 /// would be refused; without either the conversation goes on.
-private func isReadableHere(_ item: JSON) -> Bool {
+func isReadableHere(_ item: JSON) -> Bool {
     guard item["type"]?.string == "reasoning" else { return true }
     guard let sealed = item["encrypted_content"]?.string, !sealed.isEmpty else {
         return item["content"]?.array?.isEmpty == false

@@ -8,12 +8,16 @@ extension ResponsesRequest {
             messages.append(ChatMessage(role: .user, text: text))
             return
         }
-        guard input.array?.isEmpty == false else {
+        guard let items = input.array, !items.isEmpty else {
             throw object.error("input", "must be a string or a list of items, not empty")
         }
         for item in try object.objects("input") ?? [] {
             tally.items += 1
             try read(item: item)
+        }
+        // Nothing would be left to send.
+        guard items.contains(where: isReadableHere) else {
+            throw object.error("input", "has nothing but pointers to what is stored nowhere here")
         }
     }
 

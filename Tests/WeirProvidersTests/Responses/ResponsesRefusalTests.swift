@@ -128,6 +128,7 @@ struct ResponsesRefusalTests {
             (#"{"input":"a"}"#, "model"), (#"{"model":7,"input":"a"}"#, "model"),
             (#"{"model":"a b","input":"a"}"#, "model"), (#"{"model":"m"}"#, "input"),
             (#"{"model":"m","input":[]}"#, "input"), (#"{"model":"m","input":{}}"#, "input"),
+            (#"{"model":"m","input":[{"type":"reasoning","id":"rs_1"}]}"#, "input"),
             (#"{"model":"m","input":7}"#, "input"), (#"{"model":"m","input":[7]}"#, "input[0]"),
             (#"{"model":"m","input":[{}]}"#, "input[0].content"),
             (#"{"model":"m","input":[{"type":7}]}"#, "input[0].type"),
