@@ -5,7 +5,7 @@ VENV  := .venv
 PY    := $(VENV)/bin/python
 
 .PHONY: setup build release run test test-swift test-end-to-end test-sdk crash-test bench check \
-        format prices check-prices clean
+        fuzz fuzz-short format prices check-prices clean
 
 ## The system packages that a bare Debian 12 with a Swift toolchain lacks. As root, or by sudo.
 PACKAGES := libsqlite3-dev pkg-config tzdata python3-venv strace nginx-light wrk curl
@@ -37,7 +37,7 @@ run: build
 	.build/debug/weir demo
 
 ## Everything that the continuous integration runs.
-test: setup $(VENV)/ready test-swift test-end-to-end test-sdk
+test: setup $(VENV)/ready test-swift fuzz-short test-end-to-end test-sdk
 
 test-swift:
 	$(SWIFT) build --build-tests
@@ -56,15 +56,24 @@ test-sdk: $(VENV)/sdk-ready
 crash-test: build $(VENV)/ready
 	WEIR_KILLS=$${WEIR_KILLS:-2000} $(PY) -m pytest Tests/EndToEnd/test_crash.py -q -s
 
+## Parsers and translators against libFuzzer: FUZZ_SECONDS for each of the targets in FUZZ.
+FUZZ_SECONDS ?= 60
+FUZZ ?=
+fuzz:
+	SECONDS_EACH=$(FUZZ_SECONDS) Fuzz/fuzz.sh $(FUZZ)
+
+fuzz-short:
+	SECONDS_EACH=1 OPTIMISE=-Onone Fuzz/fuzz.sh
+
 ## Weir beside nginx on the same upstream in one run.
 bench: release
 	Benchmarks/bench.sh
 
 format:
-	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+	$(SWIFT) format --in-place --recursive Sources Tests Fuzz Package.swift
 
 check:
-	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests Fuzz Package.swift
 
 ## The built-in price book, anew from its pinned source.
 prices: $(VENV)/ready
