@@ -62,7 +62,8 @@ struct MessagesWritingTests {
             try messages(turns)
                 == #"[{"role":"user","content":[{"type":"text","text":"a"},{"type":"image","#
                 + #""source":{"type":"base64","media_type":"image/png","data":"AA=="}},"#
-                + #"{"type":"image","source":{"type":"url","url":"https://h.example/x"}},{"type":"document","#
+                + #"{"type":"image","source":{"type":"url","url":"https://h.example/x"}},"#
+                + #"{"type":"document","#
                 + #""source":{"type":"base64","media_type":"application/pdf","data":"AA=="},"#
                 + #""title":"n"},{"type":"document","source":{"type":"text","media_type":"#
                 + #""text/plain","data":"t"}}]},{"role":"assistant","content":[{"type":"thinking","#
