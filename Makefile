@@ -63,7 +63,7 @@ fuzz:
 	SECONDS_EACH=$(FUZZ_SECONDS) Fuzz/fuzz.sh $(FUZZ)
 
 fuzz-short:
-	SECONDS_EACH=1 OPTIMISE=-Onone Fuzz/fuzz.sh
+	SHORT=1 Fuzz/fuzz.sh
 
 ## Weir beside nginx on the same upstream in one run.
 bench: release
