@@ -94,7 +94,10 @@ final class ProtocolGuard: ChannelDuplexHandler, RemovableChannelHandler {
             unanswered -= 1
             if isLast, unanswered == 0 {
                 head.headers.replaceOrAdd(name: "connection", value: "close")
-                if isOld { head.version = .http1_0 }
+                // A stream has no length: to this client its end is the connection's.
+                if isOld, !head.headers.contains(name: "content-length") {
+                    head.version = .http1_0
+                }
             }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
             return
