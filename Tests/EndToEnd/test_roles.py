@@ -104,20 +104,21 @@ def test_a_route_admits_only_whom_it_should(stage, method, path, role):
 
 def test_nothing_of_another_tenant_is_ever_told(stage):
     weir, keys = stage
-    assert weir.complete(keys["service"], "of 42", user_id=424242, feature_slug="f42").status == 200
+    assert weir.complete(keys["service"], "of 42", user_id=42424242,
+                         feature_slug="canary-feature-42").status == 200
     for role in ("service elsewhere", "tenant elsewhere"):
         for path in ["/ai/usage", "/ai/usage?group_by=feature", "/ai/usage/log", "/ai/budget",
                      "/ai/models", "/ai/usage?tenant_id=43", "/ai/usage/log?tenant_id=43",
                      "/ai/budget?tenant_id=43", "/ai/usage?tenant_id=42", "/ai/usage/log?tenant_id=42",
                      "/ai/budget?tenant_id=42", "/admin/audit", "/admin/tenants/42"]:
             reply = weir.api("GET", path, key=keys[role])
-            for canary in (b"424242", b"f42", b"Canary-42"):
+            for canary in (b"42424242", b"canary-feature-42", b"Canary-42"):
                 assert canary not in reply.body, (role, path, reply)
     # Whatever route the description has, with the other tenant's key.
     for method, path in ROUTES:
         for role in ("service elsewhere", "tenant elsewhere"):
             reply = weir.api(method, target_of(path), BODIES.get((method, path)), key=keys[role])
-            for canary in (b"424242", b"f42", b"Canary-42"):
+            for canary in (b"42424242", b"canary-feature-42", b"Canary-42"):
                 assert canary not in reply.body, (role, method, path, reply)
     # A body that names another tenant, and one that names none.
     other = weir.complete(keys["tenant elsewhere"], "hi", tenant=42)
