@@ -202,7 +202,7 @@ def test_a_whole_answer(stage, behaviour, basis):
 
 @pytest.mark.parametrize("behaviour", CUT)
 def test_a_stream_that_breaks(stage, behaviour):
-    calls = run(stage, behaviour, True)
+    calls = run(stage, behaviour, True, max_tokens=200)
     rows = check_aftermath(stage, [stream for stream, _ in calls])
     for (stream, took), row in zip(calls, rows):
         if stream.is_complete:
@@ -272,20 +272,6 @@ def test_a_failure_that_is_billed(stage):
         calls = run_both(stage, f"status={status},billed", models=["own/gpt-4o-mini"])
         for row in check_aftermath(stage, [stream for stream, _ in calls]):
             assert (row["basis"], row["in_doubt"]) == ("worst_case", 1), row
-
-
-@pytest.mark.xfail(strict=True, reason="thoughts that nobody sees are in no estimate")
-@pytest.mark.parametrize("behaviour", ["usage=absent", "break_after=6"])
-def test_hidden_thoughts_of_an_answer_without_usage(lab, behaviour):
-    sandbox, weir, key = start(lab.folder, SETTINGS)
-    try:
-        stream = ask(weir, key, prompt(f"reasoning_tokens=400,{behaviour}"), "gpt-4o-mini",
-                     max_tokens=600).finish()
-        assert rows_of(weir, stream.request_id)[0]["basis"] == "estimated"
-        check_truth(weir, sandbox)
-    finally:
-        weir.kill()
-        sandbox.kill()
 
 
 def test_a_crowd_of_troubles_leaves_nothing_behind(stage):

@@ -32,6 +32,8 @@ CALM = "routing: { attempts: 1, retries: 0, breaker: { failures: 100000, minimum
 # nano-USD per token: (input, output)
 NANOS = {"claude-haiku-4-5": (800, 4000), "gpt-4o-mini": (150, 600), "deepseek-chat": (280, 420),
          "gemini-2.5-flash": (300, 2500)}
+# Models that think, at the built-in prices.
+THINKING_NANOS = {"gpt-5-mini": (250, 2000), "deepseek-reasoner": (280, 420)}
 CACHED_NANOS = {"claude-haiku-4-5": 80, "gpt-4o-mini": 75, "deepseek-chat": 28,
                 "gemini-2.5-flash": 30}
 
@@ -206,7 +208,7 @@ logging: {{ level: warning }}
 def true_cost(entry):
     """What a truth-log entry costs in nano-USD at the tests' prices."""
     model = entry["model"]
-    price_in, price_out = NANOS[model]
+    price_in, price_out = (NANOS | THINKING_NANOS)[model]
     cached = entry.get("cached_tokens") or 0
-    return ((entry["input_tokens"] - cached) * price_in + cached * CACHED_NANOS[model]
+    return ((entry["input_tokens"] - cached) * price_in + cached * CACHED_NANOS.get(model, 0)
             + entry["output_tokens"] * price_out)

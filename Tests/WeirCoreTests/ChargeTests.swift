@@ -4,7 +4,7 @@ import WeirCore
 /// The charging table of the money protocol, row by row.
 @Suite struct ChargeTests {
     static let price = ModelPrice(
-        provider: "p", model: "m", contextWindow: 10_000,
+        provider: "p", model: "m", contextWindow: 10_000, hiddenThoughts: .never,
         standard: RateCard(
             input: Rate(nanosPerMillion: 800_000_000), output: Rate(nanosPerMillion: 4_000_000_000)
         ), version: "test")
@@ -17,7 +17,8 @@ import WeirCore
     }
 
     private func charge(_ end: Charge.End, billsErrors: Bool = false) -> Charge {
-        Charge(end: end, worst: worst, price: Self.price, billsErrors: billsErrors)
+        Charge(
+            end: end, worst: worst, price: Self.price, reasoning: nil, billsErrors: billsErrors)
     }
 
     @Test func `the worst case bounds every byte and the whole cap`() {
@@ -27,14 +28,14 @@ import WeirCore
 
     @Test func `a reported usage costs what the contract says`() throws {
         let usage = try #require(TokenUsage(input: 312, output: 87))
-        let charge = charge(.answered(.reported(usage), bytes: 300))
+        let charge = charge(.answered(Charge.Evidence(.reported(usage), bytes: 300)))
         #expect(charge.cost.usd == "0.000598")
         #expect(charge.basis == .reported && charge.status == .ok && charge.usage == usage)
     }
 
     @Test func `a usage above the hold is charged in full`() throws {
         let usage = try #require(TokenUsage(input: 9_000, output: 9_000))
-        let charge = charge(.answered(.reported(usage), bytes: 10))
+        let charge = charge(.answered(Charge.Evidence(.reported(usage), bytes: 10)))
         #expect(charge.cost.nanos == 9_000 * 800 + 9_000 * 4_000)
         #expect(charge.cost > worst.amount && charge.basis == .reported)
     }
@@ -46,18 +47,18 @@ import WeirCore
         ].compactMap { TokenUsage(input: $0, output: $1) }.map { ReportedUsage.reported($0) }
         #expect(reports.count == 4)
         for report in reports + [.suspect("negative")] {
-            let charge = charge(.answered(report, bytes: 10))
+            let charge = charge(.answered(Charge.Evidence(report, bytes: 10)))
             #expect(charge.cost == worst.amount && charge.basis == .worstCase)
             #expect(charge.isUsageSuspect && !charge.isInDoubt)
         }
     }
 
     @Test func `an unreported usage is estimated from above`() {
-        let charge = charge(.answered(.absent, bytes: 50))
+        let charge = charge(.answered(Charge.Evidence(.absent, bytes: 50)))
         #expect(charge.basis == .estimated)
-        #expect(charge.usage.input == worst.input && charge.usage.output == 50)
+        #expect(charge.usage.input == worst.input && charge.usage.output == 50 + 16)
         #expect(charge.cost <= worst.amount)
-        let long = self.charge(.answered(.absent, bytes: 1 << 40))
+        let long = self.charge(.answered(Charge.Evidence(.absent, bytes: 1 << 40)))
         #expect(long.usage.output == 400 && long.cost <= worst.amount)
     }
 

@@ -72,19 +72,39 @@ import WeirCore
     @Test(arguments: [
         ("{}", "version"), (#"{"version":"a","prices":[{}]}"#, "prices[0].provider"),
         (#"{"version":"a","prices":[{"provider":"p","model":"m","input":1}]}"#, "prices[0].input"),
-        (#"{"version":"a","prices":[{"provider":"p","model":"m","input":"1"}]}"#,
-         "prices[0].output"),
-        (#"{"version":"a","prices":[{"provider":"p","model":"m","input":"-1"}]}"#,
-         "prices[0].input"),
-        (#"{"version":"a","prices":[{"provider":"p","model":"m","colour":"1"}]}"#,
-         "prices[0].colour"),
+        (
+            #"{"version":"a","prices":[{"provider":"p","model":"m","input":"1"}]}"#,
+            "prices[0].output"
+        ),
+        (
+            #"{"version":"a","prices":[{"provider":"p","model":"m","input":"-1"}]}"#,
+            "prices[0].input"
+        ),
+        (
+            #"{"version":"a","prices":[{"provider":"p","model":"m","colour":"1"}]}"#,
+            "prices[0].colour"
+        ),
         (#"{"version":"a","x":1,"prices":[]}"#, "x"),
-        (#"{"version":"a","prices":[{"provider":"p","model":"m","input":"1","output":"1","#
-            + #""tiers":{}}]}"#, "prices[0].tiers"),
-        (#"{"version":"a","prices":[{"provider":"p","model":"m","input":"1","output":"1","#
-            + #""service_tiers":[]}]}"#, "prices[0].service_tiers"),
-        (#"{"version":"a","prices":[{"provider":"p","model":"m","input":"1","output":"1","#
-            + #""per_call":"1"}]}"#, "prices[0].per_call"),
+        (
+            #"{"version":"a","prices":[{"provider":"p","model":"m","input":"1","output":"1","#
+                + #""hidden_thoughts":"sometimes"}]}"#, "prices[0].hidden_thoughts"
+        ),
+        (
+            #"{"version":"a","prices":[{"provider":"p","model":"m","input":"1","output":"1","#
+                + #""hidden_thoughts":true}]}"#, "prices[0].hidden_thoughts"
+        ),
+        (
+            #"{"version":"a","prices":[{"provider":"p","model":"m","input":"1","output":"1","#
+                + #""tiers":{}}]}"#, "prices[0].tiers"
+        ),
+        (
+            #"{"version":"a","prices":[{"provider":"p","model":"m","input":"1","output":"1","#
+                + #""service_tiers":[]}]}"#, "prices[0].service_tiers"
+        ),
+        (
+            #"{"version":"a","prices":[{"provider":"p","model":"m","input":"1","output":"1","#
+                + #""per_call":"1"}]}"#, "prices[0].per_call"
+        ),
     ])
     func `a price document's mistake has a path`(text: String, path: String) {
         #expect { try PriceBook(json: text) } throws: { ($0 as? PriceBookError)?.path == path }

@@ -28,7 +28,8 @@ FEES = {"web_searches_kcount": "web_search", "storage_searches_kcount": "file_se
 # Billed by the hour or the character: such models aren't in the book.
 OTHER_UNITS = {"audio_hours", "input_audio_hours", "input_mchars"}
 KEY_ORDER = ["provider", "model", "match", "effective_from", "context_window", "max_output_tokens"]
-KEY_ORDER += ["deprecated", "embedding", *RATE_ORDER, "tiers", "service_tiers", "per_call"]
+KEY_ORDER += ["hidden_thoughts", "deprecated", "embedding", *RATE_ORDER]
+KEY_ORDER += ["tiers", "service_tiers", "per_call"]
 BOOK_DAY = date.fromisoformat(rules.BOOK_DATE)
 
 

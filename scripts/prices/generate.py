@@ -78,8 +78,19 @@ def book_entries():
         for entry in [entry for entry in entries if entry["model"] == parent]:
             if entry["provider"] == provider:
                 entries.append(copied(entry, model, match))
+    for entry in entries:
+        add_hidden_thoughts(entry)
     entries = [ordered(entry) for entry in entries]
     return sorted(entries, key=sort_key)
+
+
+def add_hidden_thoughts(entry):
+    """Says it of the model; stops where a name of one that hides none is of a family that does."""
+    provider, model = entry["provider"], entry["model"]
+    word = entry["hidden_thoughts"] = rules.hidden_thoughts(provider, model)
+    for name in entry["match"]:
+        if word == "never" != rules.hidden_thoughts(provider, name.rstrip("*")):
+            raise SystemExit(f"{provider} {model}: {name} may hide thoughts")
 
 
 def sort_key(entry):

@@ -48,9 +48,11 @@ SKIPPED = {
     "anthropic": {},
 }
 
-# Names that upstream files under a model with other fees; they have entries of their own below.
+# Names that upstream files under a model with other fees or other habits of thinking; they have
+# entries of their own below.
 REMOVED_NAMES = {
     "gpt-4o-mini": {"gpt-4o-mini-search-preview", "gpt-4o-mini-search-preview-2025-03-11"},
+    "gemini-2.0-flash": {"gemini-2.0-flash-thinking", "gemini-2.0-flash-thinking*"},
 }
 
 # Prompt caching on Claude: writes 1.25 x (5 minutes) and 2 x (1 hour), reads 0.1 x the input
@@ -120,6 +122,7 @@ DEPRECATED = {"deepseek-chat", "deepseek-reasoner"}
 SAME_PRICE = {
     ("anthropic", "claude-mythos-5", "claude-fable-5"): ["claude-mythos-5-20*"],
     ("anthropic", "claude-mythos-5-1", "claude-fable-5-1"): ["claude-mythos-5-1-20*"],
+    ("gemini", "gemini-2.0-flash-thinking-exp", "gemini-2.0-flash"): ["gemini-2.0-flash-thinking*"],
     ("openai", "gpt-4o-mini-search-preview", "gpt-4o-mini"): [
         "gpt-4o-mini-search-preview-2025-03-11"
     ],
@@ -186,6 +189,53 @@ MAX_OUTPUT_TOKENS = {
         gpt-4o-2024-05-13""",
     1_024: "computer-use",
 }
+
+
+# When a model bills thoughts that no client is shown, by its name; `*` at the end is a prefix, and
+# the first that fits counts. What isn't listed is "always": nobody is charged below the invoice
+# because a family is new here.
+HIDDEN_THOUGHTS = {
+    "anthropic": [
+        # Thinking came with 3.7, on request; from 4 on it is a summary that is shown. Generation 5
+        # thinks unless it is told not to. https://platform.claude.com/docs/en/build-with-claude/
+        # extended-thinking and .../adaptive-thinking
+        ("never", "claude-2* claude-v* claude-3-haiku* claude-3-sonnet* claude-3-opus*"),
+        ("never", "claude-3-5-* claude-3.5-*"),
+        ("on_request", "claude-3-7-* claude-opus-4-* claude-sonnet-4-* claude-haiku-4-*"),
+        ("by_default", "claude-haiku-5* claude-sonnet-5* claude-opus-5*"),
+    ],
+    "openai": [
+        # Reasoning began with o1; from GPT-5.1 on the effort can be "none", but for the models of
+        # the lines pro and codex. https://developers.openai.com/api/docs/guides/reasoning
+        ("never", "gpt-3.5* gpt-35* gpt-4* chatgpt-4o* ft:gpt-3.5* ft:gpt-4*"),
+        ("never", "ada babbage* curie davinci* text-*"),
+        ("by_default", "gpt-5.1 gpt-5.2 gpt-5.4 gpt-5.4-mini gpt-5.4-nano gpt-5.5"),
+        ("by_default", "gpt-5.6-luna gpt-5.6-sol gpt-5.6-terra"),
+    ],
+    "deepseek": [
+        # `reasoning_content` is every thought. https://api-docs.deepseek.com/guides/thinking_mode
+        ("never", "deepseek-chat* deepseek-reasoner deepseek-flash deepseek-v4-*"),
+    ],
+    "gemini": [
+        # Thinking came with 2.0 Flash Thinking. 2.5 Flash doesn't with a budget of 0, 2.5 Flash
+        # Lite only with one above; 2.5 Pro, and all from 3 on, can't be kept from it.
+        # https://ai.google.dev/gemini-api/docs/thinking
+        ("always", "gemini-2.0-flash-thinking*"),
+        ("never", "gemini-1.* gemini-pro gemini-pro-1.5 gemini-flash-1.5* gemini-2.0-*"),
+        ("never", "gemini-embedding-*"),
+        ("on_request", "gemini-2.5-flash-lite gemini-2.5-flash-lite-preview-0*"),
+        ("by_default", "gemini-2.5-flash gemini-2.5-flash-preview"),
+    ],
+}
+
+
+def hidden_thoughts(provider, model):
+    """When the model named so hides thoughts, in the word of the format."""
+    for word, names in HIDDEN_THOUGHTS[provider]:
+        for name in names.split():
+            if model == name or name.endswith("*") and model.startswith(name[:-1]):
+                return word
+    return "always"
 
 
 def table_value(table, model):

@@ -4,6 +4,8 @@ package struct WorstCase: Sendable, Equatable {
     package let input: Int64
     package let output: Int64
     package let amount: Money
+    /// How many answers were asked for; all of them are in `output`.
+    package let choices: Int64
 
     /// Tokens that a provider adds around a conversation and around each message. Providers' own
     /// framing takes 3 to 10 a message; the rest is margin.
@@ -39,6 +41,7 @@ package struct WorstCase: Sendable, Equatable {
         }
         self.output = output
         self.amount = amount
+        self.choices = choices
     }
 
     /// Of what costs nothing.
@@ -46,5 +49,6 @@ package struct WorstCase: Sendable, Equatable {
         input = 0
         output = 0
         amount = .zero
+        choices = 1
     }
 }

@@ -9,11 +9,10 @@ package struct Charge: Sendable, Equatable {
 
     /// How an attempt ended, in what matters for money.
     package enum End: Sendable, Equatable {
-        /// A whole answer. `bytes` is what it holds: text, tool names and arguments.
-        case answered(ReportedUsage, bytes: Int)
-        /// A stream that ended early; what it had reported until then, and bytes of what it held.
-        /// Nil where the report is of the whole answer, of which only the end mark is missing.
-        case cut(ReportedUsage, bytes: Int?)
+        /// A whole answer.
+        case answered(Evidence)
+        /// A stream that ended early.
+        case cut(Evidence)
         /// A 2xx that is no answer.
         case defective(ReportedUsage)
         /// An error reply.
@@ -24,27 +23,22 @@ package struct Charge: Sendable, Equatable {
         case notSent
     }
 
-    /// - Parameter billsErrors: whether this provider bills for its own failures (500, 503, 529).
+    /// - Parameters:
+    ///   - reasoning: what the request says of thinking; nil where it says nothing.
+    ///   - billsErrors: whether this provider bills for its own failures (500, 503, 529).
     package init(
-        end: End, worst: WorstCase, price: ModelPrice, billsErrors: Bool = false
+        end: End, worst: WorstCase, price: ModelPrice, reasoning: ReasoningEffort?,
+        billsErrors: Bool = false
     ) {
         switch end {
-        case .answered(let usage, let bytes):
-            self.init(usage, bytes, worst: worst, price: price, status: .ok) {
-                Charge.estimate(bytes: bytes, worst: worst, price: price)
-            }
-        case .cut(let usage, let bytes):
-            if let bytes {
-                self.init(cutAfter: usage, bytes: bytes, worst: worst, price: price)
-            } else {
-                self.init(usage, 0, worst: worst, price: price, status: .streamCut) {
-                    Charge(inDoubt: .streamCut, worst: worst)
-                }
-            }
+        case .answered(let evidence):
+            self.init(evidence, .ok, worst: worst, price: price, reasoning: reasoning)
+        case .cut(let evidence):
+            self.init(evidence, .streamCut, worst: worst, price: price, reasoning: reasoning)
+        case .defective(.absent): self.init(inDoubt: .badReply, worst: worst)
         case .defective(let usage):
-            self.init(usage, 0, worst: worst, price: price, status: .badReply) {
-                Charge(inDoubt: .badReply, worst: worst)
-            }
+            let evidence = Evidence(usage, bytes: 0)
+            self.init(evidence, .badReply, worst: worst, price: price, reasoning: reasoning)
         case .refused(.badRequest), .refused(.account), .refused(.rateLimited):
             self.init(free: .providerRejected)
         case .refused(.unavailable):
@@ -62,20 +56,32 @@ package struct Charge: Sendable, Equatable {
     private static let largestWindow: Int64 = 16_000_000
 
     private init(
-        _ report: ReportedUsage, _ bytes: Int, worst: WorstCase, price: ModelPrice,
-        status: LedgerRow.Status, unreported: () -> Charge
+        _ evidence: Evidence, _ status: LedgerRow.Status, worst: WorstCase, price: ModelPrice,
+        reasoning: ReasoningEffort?
     ) {
-        switch report {
-        case .absent: self = unreported()
-        case .suspect: self.init(suspect: status, worst: worst)
+        var known: TokenUsage?
+        switch evidence.usage {
+        case .absent: break
+        case .suspect:
+            self.init(suspect: status, worst: worst)
+            return
         case .reported(let usage):
-            guard Charge.isBelievable(usage, bytes, worst, price), let cost = price.cost(of: usage)
+            let seen = evidence.isFinal ? evidence.bytes : 0
+            guard Charge.isBelievable(usage, seen, worst, price), let cost = price.cost(of: usage)
             else {
                 self.init(suspect: status, worst: worst)
                 return
             }
-            self.init(status: status, cost: cost, basis: .reported, usage: usage)
+            if evidence.isFinal {
+                self.init(status: status, cost: cost, basis: .reported, usage: usage)
+                return
+            }
+            known = usage
         }
+        let output = evidence.mostOutput(worst: worst, price: price, reasoning: reasoning)
+        self.init(
+            estimated: status, input: known?.input ?? worst.input,
+            output: max(output, known?.output ?? 0), known, worst: worst, price: price)
     }
 
     /// Nothing read or nothing generated can't be where there was something to read or there is
@@ -88,42 +94,23 @@ package struct Charge: Sendable, Equatable {
         return (usage.input > 0 || worst.input == 0) && (usage.output > 0 || bytes == 0)
     }
 
-    /// Upper bounds in place of figures: every byte a token, never above the worst case.
-    private static func estimate(bytes: Int, worst: WorstCase, price: ModelPrice) -> Charge {
-        let output = min(Int64(clamping: bytes), worst.output)
-        guard let usage = TokenUsage(input: worst.input, output: output),
-            let cost = price.worstCase(input: usage.input, output: usage.output)
-        else { return Charge(inDoubt: .ok, worst: worst) }
-        return Charge(
-            status: .ok, cost: min(cost, worst.amount), basis: .estimated, usage: usage)
-    }
-
-    /// The input as it was reported, else its bound; every byte received a token, unless more was
-    /// reported.
-    private init(cutAfter report: ReportedUsage, bytes: Int, worst: WorstCase, price: ModelPrice) {
-        if case .suspect = report {
-            self.init(suspect: .streamCut, worst: worst)
-            return
-        }
-        let received = min(Int64(clamping: bytes), worst.output)
-        var known: TokenUsage?
-        if case .reported(let usage) = report { known = usage }
+    /// Upper bounds in place of figures. Never less than was reported; never above the worst case
+    /// where nothing was.
+    private init(
+        estimated status: LedgerRow.Status, input: Int64, output: Int64, _ known: TokenUsage?,
+        worst: WorstCase, price: ModelPrice
+    ) {
         let usage = TokenUsage(
-            input: known?.input ?? worst.input, output: max(received, known?.output ?? 0),
-            cacheRead: known?.cacheRead ?? 0, cacheWrite5m: known?.cacheWrite5m ?? 0,
-            cacheWrite1h: known?.cacheWrite1h ?? 0, reasoning: known?.reasoning ?? 0,
-            webSearches: known?.webSearches ?? 0, serviceTier: known?.serviceTier)
-        guard let usage, Charge.isBelievable(usage, 0, worst, price),
-            let cost = known == nil
-                ? price.worstCase(input: usage.input, output: usage.output)
-                : price.cost(of: usage)
-        else {
-            self.init(suspect: .streamCut, worst: worst)
+            input: input, output: output, cacheRead: known?.cacheRead ?? 0,
+            cacheWrite5m: known?.cacheWrite5m ?? 0, cacheWrite1h: known?.cacheWrite1h ?? 0,
+            reasoning: known?.reasoning ?? 0, webSearches: known?.webSearches ?? 0,
+            serviceTier: known?.serviceTier)
+        let bound = price.worstCase(input: input, output: output).map { min($0, worst.amount) }
+        guard let usage, let cost = known == nil ? bound : price.cost(of: usage) else {
+            self.init(inDoubt: status, worst: worst)
             return
         }
-        self.init(
-            status: .streamCut, cost: known == nil ? min(cost, worst.amount) : cost,
-            basis: .estimated, usage: usage)
+        self.init(status: status, cost: cost, basis: .estimated, usage: usage)
     }
 
     private init(inDoubt status: LedgerRow.Status, worst: WorstCase) {

@@ -12,8 +12,14 @@ package struct StreamMeter: Sendable {
     package private(set) var bytes = 0
     /// Bytes of the text alone.
     package private(set) var textBytes = 0
+    /// Calls of tools.
+    private var calls = 0
+    /// Whether the model was seen to think: thoughts, or proofs of them.
+    package private(set) var hasThoughts = false
     /// Whether the last report came with the model's stopping or after it: nothing is missing then.
     private var isUsageFinal = false
+    /// Whether something was generated after the last report.
+    private var hasUnreported = false
 
     package init() {}
 
@@ -23,8 +29,11 @@ package struct StreamMeter: Sendable {
         for event in events {
             add(event)
             if case .usage = event { hasUsage = true }
+            if event.isToken { hasUnreported = true }
         }
-        if hasUsage { isUsageFinal = finish != nil }
+        guard hasUsage else { return }
+        isUsageFinal = finish != nil
+        hasUnreported = false
     }
 
     private mutating func add(_ event: ChatEvent) {
@@ -33,9 +42,15 @@ package struct StreamMeter: Sendable {
         case .text(let text):
             bytes += text.utf8.count
             textBytes += text.utf8.count
-        case .thinking(let text), .toolArguments(_, let text): bytes += text.utf8.count
-        case .toolCall(_, _, let name, _): bytes += name.utf8.count
-        case .thinkingSignature, .redactedThinking: break
+        case .thinking(let text):
+            bytes += text.utf8.count
+            hasThoughts = true
+        case .thinkingSignature, .redactedThinking: hasThoughts = true
+        case .toolCall(_, _, let name, let proof):
+            bytes += name.utf8.count
+            calls += 1
+            hasThoughts = hasThoughts || proof != nil
+        case .toolArguments(_, let text): bytes += text.utf8.count
         case .finish(let reason, let sequence):
             finish = reason
             stopSequence = sequence
@@ -55,10 +70,14 @@ package struct StreamMeter: Sendable {
 
     /// How the attempt ended, in what matters for money.
     package var end: Charge.End {
-        if hasEnded, failure == nil { return .answered(usage, bytes: bytes) }
+        let isWhole = hasEnded && failure == nil
         // Nothing was seen of an answer: whether there is one to pay for can't be known.
-        guard hasContent || usage != .absent else { return .lost }
-        return .cut(usage, bytes: isUsageFinal ? nil : bytes)
+        guard isWhole || hasContent || usage != .absent else { return .lost }
+        // An answer that is whole without a word of its stopping is covered by a report at its end.
+        let isCovered = isUsageFinal || isWhole && finish == nil && !hasUnreported
+        let evidence = Charge.Evidence(
+            usage, isFinal: isCovered, bytes: bytes, calls: calls, hasThoughts: hasThoughts)
+        return isWhole ? .answered(evidence) : .cut(evidence)
     }
 }
 

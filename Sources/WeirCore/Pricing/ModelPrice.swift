@@ -8,6 +8,8 @@ package struct ModelPrice: Sendable, Equatable {
     package let effectiveFrom: Timestamp?
     package let contextWindow: Int64?
     package let maxOutputTokens: Int64?
+    /// Nil where the document doesn't say: an older layer of the book may know.
+    package let hiddenThoughts: HiddenThoughts?
     package let standard: RateCard
     /// Dearer cards for long inputs, lowest threshold first.
     package let tiers: [LongContextTier]
@@ -35,7 +37,8 @@ package struct ModelPrice: Sendable, Equatable {
 
     package init(
         provider: String, model: String, match: [String] = [], effectiveFrom: Timestamp? = nil,
-        contextWindow: Int64? = nil, maxOutputTokens: Int64? = nil, standard: RateCard,
+        contextWindow: Int64? = nil, maxOutputTokens: Int64? = nil,
+        hiddenThoughts: HiddenThoughts? = nil, standard: RateCard,
         tiers: [LongContextTier] = [], serviceTiers: [ServiceTier: ServiceRates] = [:],
         perCall: [String: Money] = [:], version: String
     ) {
@@ -45,6 +48,7 @@ package struct ModelPrice: Sendable, Equatable {
         self.effectiveFrom = effectiveFrom
         self.contextWindow = contextWindow
         self.maxOutputTokens = maxOutputTokens
+        self.hiddenThoughts = hiddenThoughts
         self.standard = standard
         self.tiers = tiers.sorted { $0.aboveInputTokens < $1.aboveInputTokens }
         self.serviceTiers = serviceTiers

@@ -42,7 +42,8 @@ private func modelPrice(_ fields: Fields, version: String) throws(PriceBookError
     try fields.allow(
         rateNames + [
             "provider", "model", "match", "effective_from", "context_window", "max_output_tokens",
-            "tiers", "service_tiers", "per_call", "embedding", "audio_input", "deprecated",
+            "hidden_thoughts", "tiers", "service_tiers", "per_call", "embedding", "audio_input",
+            "deprecated",
         ])
     guard let provider = try fields.text("provider"), Slug(provider, limit: 64) != nil else {
         throw fields.error("provider", "a provider's name is missing")
@@ -61,6 +62,7 @@ private func modelPrice(_ fields: Fields, version: String) throws(PriceBookError
         effectiveFrom: try effectiveFrom(fields),
         contextWindow: try fields.count("context_window"),
         maxOutputTokens: try fields.count("max_output_tokens"),
+        hiddenThoughts: try hiddenThoughts(fields) ?? (isEmbedding ? .never : nil),
         standard: RateCard(
             input: input, output: output, cacheRead: rates.cacheRead,
             cacheWrite5m: rates.cacheWrite5m, cacheWrite1h: rates.cacheWrite1h),
@@ -95,6 +97,15 @@ private func effectiveFrom(_ fields: Fields) throws(PriceBookError) -> Timestamp
         throw fields.error("effective_from", "must be a date, YYYY-MM-DD")
     }
     return day
+}
+
+private func hiddenThoughts(_ fields: Fields) throws(PriceBookError) -> HiddenThoughts? {
+    guard let text = try fields.text("hidden_thoughts") else { return nil }
+    guard let thoughts = HiddenThoughts(rawValue: text) else {
+        throw fields.error(
+            "hidden_thoughts", "must be never, on_request, by_default or always")
+    }
+    return thoughts
 }
 
 private func longContextTiers(

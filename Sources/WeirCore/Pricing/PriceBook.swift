@@ -3,7 +3,7 @@
 package struct PriceBook: Sendable {
     private var layers: [Layer]
 
-    private struct Layer: Sendable {
+    fileprivate struct Layer: Sendable {
         let version: String
         /// By `provider/name`, for exact names; newest first.
         var exact: [String: [ModelPrice]] = [:]
@@ -40,18 +40,18 @@ package struct PriceBook: Sendable {
     }
 
     /// The price of a model at a moment; nil where it has none. Never a price of zero by omission.
+    ///
+    /// It stands in one layer and is never mixed, but for what it doesn't say of hidden thoughts:
+    /// that is no price, and a layer below may know it.
     package func price(provider: String, model: String, at moment: Timestamp) -> ModelPrice? {
         let name = "\(provider)/\(model)"
+        var found: ModelPrice?
         for layer in layers.reversed() {
-            if let price = layer.exact[name]?.first(where: { $0.applies(at: moment) }) {
-                return price
-            }
-            let match = layer.prefixes.first {
-                name.utf8.starts(with: $0.prefix.utf8) && $0.price.applies(at: moment)
-            }
-            if let match { return match.price }
+            guard let price = layer.price(name, at: moment) else { continue }
+            found = found?.adding(price.hiddenThoughts) ?? price
+            if found?.hiddenThoughts != nil { break }
         }
-        return nil
+        return found
     }
 
     /// The models that have a price at a moment, by provider and name.
@@ -60,16 +60,37 @@ package struct PriceBook: Sendable {
         for layer in layers {
             for (name, prices) in layer.exact {
                 guard let price = prices.first(where: { $0.applies(at: moment) }) else { continue }
-                if name == "\(price.provider)/\(price.model)" { found[name] = price }
+                guard name == "\(price.provider)/\(price.model)" else { continue }
+                let known = self.price(provider: price.provider, model: price.model, at: moment)
+                found[name] = price.adding(known?.hiddenThoughts)
             }
         }
         return found.sorted { $0.key < $1.key }.map(\.value)
     }
 }
 
+extension PriceBook.Layer {
+    fileprivate func price(_ name: String, at moment: Timestamp) -> ModelPrice? {
+        if let price = exact[name]?.first(where: { $0.applies(at: moment) }) { return price }
+        return prefixes.first {
+            name.utf8.starts(with: $0.prefix.utf8) && $0.price.applies(at: moment)
+        }?.price
+    }
+}
+
 extension ModelPrice {
     fileprivate func applies(at moment: Timestamp) -> Bool {
         effectiveFrom.map { $0 <= moment } ?? true
+    }
+
+    /// This price with what another says of hidden thoughts, where it says nothing itself.
+    fileprivate func adding(_ thoughts: HiddenThoughts?) -> ModelPrice {
+        guard hiddenThoughts == nil, let thoughts else { return self }
+        return ModelPrice(
+            provider: provider, model: model, match: match, effectiveFrom: effectiveFrom,
+            contextWindow: contextWindow, maxOutputTokens: maxOutputTokens,
+            hiddenThoughts: thoughts, standard: standard, tiers: tiers,
+            serviceTiers: serviceTiers, perCall: perCall, version: version)
     }
 }
 

@@ -26,6 +26,8 @@ extension ModelPrice {
     func describe(in object: inout JSONObject) {
         object.append("context_window", contextWindow.map { JSON($0) } ?? .null)
         object.append("max_output_tokens", maxOutputTokens.map { JSON($0) } ?? .null)
+        object.append(
+            "hidden_thoughts", .string((hiddenThoughts ?? .always).rawValue))
         object.append("price_version", .string(version))
         object.append("usd_per_million", standard.json)
         object.append("long_context", longContext(tiers))

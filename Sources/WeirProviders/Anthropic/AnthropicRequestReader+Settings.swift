@@ -41,7 +41,9 @@ extension AnthropicRequestReader {
             let budget = try thinking.integer("budget_tokens", in: 1...TokenUsage.largestCount)
             chat.reasoning = .tokens(try thinking.required("budget_tokens", budget))
         case "disabled": chat.reasoning = .word("none")
-        default: note([thinking.param("type")])
+        default:
+            chat.reasoning = .adaptive
+            note([thinking.param("type")])
         }
         if word != nil { note(["output_config.effort"]) }
     }

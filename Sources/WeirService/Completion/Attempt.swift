@@ -45,11 +45,16 @@ enum Answer: Sendable {
 }
 
 extension ChatReply {
-    /// Everything that was generated and can be seen, in bytes.
-    var visibleBytes: Int {
+    /// What it shows of its use: everything that was generated and can be seen, in bytes, and
+    /// whether the model has thought.
+    var evidence: Charge.Evidence {
         let thoughts = thinking.reduce(0) { $0 + $1.text.utf8.count }
-        return toolCalls.reduce(text.utf8.count + thoughts) {
+        let bytes = toolCalls.reduce(text.utf8.count + thoughts) {
             $0 + $1.name.utf8.count + $1.arguments.encoded.count
         }
+        let hasProofs = toolCalls.contains { $0.signature != nil }
+        return Charge.Evidence(
+            usage, bytes: bytes, calls: toolCalls.count,
+            hasThoughts: !thinking.isEmpty || hasProofs)
     }
 }

@@ -51,6 +51,11 @@ extension CompletionCall {
         }
     }
 
+    /// What it says of thinking; nil where it says nothing.
+    var reasoning: ReasoningEffort? {
+        if case .chat(let request) = work { request.chat.reasoning } else { nil }
+    }
+
     /// How the answer is to be streamed; nil where a whole one is wanted.
     var stream: StreamOptions? {
         if case .chat(let request) = work { request.stream } else { nil }

@@ -42,24 +42,22 @@ extension CompletionPipeline {
         switch attempt.prepared.form {
         case .passed(let wire):
             let chat = try dialect.decodeReply(body, wire: wire)
-            return (
-                .answered(chat.usage, bytes: chat.visibleBytes), .chat(chat, passed: body)
-            )
+            return (.answered(chat.evidence), .chat(chat, passed: body))
         case .translated:
             let chat = try dialect.decodeReply(body)
-            return (.answered(chat.usage, bytes: chat.visibleBytes), .chat(chat, passed: nil))
+            return (.answered(chat.evidence), .chat(chat, passed: nil))
         case .embeddings(let wire):
             guard let embeddings = dialect.embeddings else { throw ReplyDefect("no reader") }
             let reply = try embeddings.decodeReply(body, wire: wire)
             return (
-                .answered(reply.usage, bytes: 0),
+                .answered(Charge.Evidence(reply.usage, bytes: 0)),
                 .embeddings(reply, passed: wire == nil ? nil : body)
             )
         case .tokenCount(let isPassed):
             guard let counter = dialect.tokenCount else { throw ReplyDefect("no reader") }
             let count = try counter.decodeCount(body)
             return (
-                .answered(.reported(.zero), bytes: 0),
+                .answered(Charge.Evidence(.reported(.zero), bytes: 0)),
                 .tokenCount(count, passed: isPassed ? body : nil)
             )
         }

@@ -48,7 +48,7 @@ struct CompletionRun: Sendable {
     mutating func charge(_ end: Charge.End, of attempt: Attempt) -> Charge {
         let charge = Charge(
             end: end, worst: attempt.worst, price: attempt.route.price,
-            billsErrors: attempt.provider.billsErrors)
+            reasoning: call.reasoning, billsErrors: attempt.provider.billsErrors)
         hasCharged = hasCharged || charge.basis != .none
         return charge
     }

@@ -18,6 +18,13 @@ struct SandboxTurn: Sendable {
     /// `{"echo":"…"}`, what a tool is called with.
     var arguments: String { "{\"echo\":\(SandboxJSON.quote(call.lastUserText.prefixed(200)))}" }
 
+    /// What is thought aloud, where a provider shows it: as many tokens as are billed for
+    /// it, up to a limit.
+    var thoughts: String {
+        let tokens = min(usage.reasoning, SandboxLimits.textBytes / 256)
+        return String(repeating: "so, ", count: tokens)
+    }
+
     var isEmpty: Bool { behaviour.has(.empty) }
 
     var report: SandboxUsageReport { .init(usage: usage, mode: behaviour.word(.usage)) }

@@ -122,7 +122,7 @@ struct MessagesReadingTests {
                 #","thinking":{"type":"disabled"},"output_config":{"effort":"low"}"#,
                 .word("none"), ["output_config.effort"]
             ),
-            (#","thinking":{"type":"between_tools"}"#, nil, ["thinking.type"]),
+            (#","thinking":{"type":"between_tools"}"#, .adaptive, ["thinking.type"]),
             (
                 #","output_config":{"task_budget":{"type":"tokens","total":20000}}"#, nil,
                 ["output_config.task_budget"]

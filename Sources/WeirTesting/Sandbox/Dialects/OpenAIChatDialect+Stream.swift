@@ -54,7 +54,8 @@ extension OpenAIChatDialect {
         } else {
             deltas.append(("\"role\":\"assistant\",\"content\":\"\"", 0, nil))
             if turn.call.provider == .deepseek, turn.usage.reasoning > 0 {
-                deltas.append(("\"content\":null,\"reasoning_content\":\"Thinking.\"", 0, nil))
+                let thoughts = SandboxJSON.quote(turn.thoughts)
+                deltas.append(("\"content\":null,\"reasoning_content\":\(thoughts)", 0, nil))
             }
             deltas += turn.words.map {
                 ("\"content\":\(SandboxJSON.quote($0))", $0.utf8.count, nil)

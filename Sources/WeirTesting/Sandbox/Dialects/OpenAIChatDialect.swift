@@ -105,7 +105,9 @@ enum OpenAIChatDialect: SandboxDialect {
             message += SandboxJSON.quote(turn.text)
         }
         if turn.call.provider == .deepseek {
-            if turn.usage.reasoning > 0 { message += ",\"reasoning_content\":\"Thinking.\"" }
+            if turn.usage.reasoning > 0 {
+                message += ",\"reasoning_content\":\(SandboxJSON.quote(turn.thoughts))"
+            }
         } else {
             message += ",\"refusal\":null,\"annotations\":[]"
         }
