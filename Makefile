@@ -5,7 +5,7 @@ VENV  := .venv
 PY    := $(VENV)/bin/python
 
 .PHONY: setup build release run test test-swift test-end-to-end test-sdk crash-test bench check \
-        fuzz fuzz-short format prices check-prices clean
+        fuzz fuzz-short splits format prices check-prices clean
 
 ## The system packages that a bare Debian 12 with a Swift toolchain lacks. As root, or by sudo.
 PACKAGES := libsqlite3-dev pkg-config tzdata python3-venv strace nginx-light wrk curl
@@ -37,7 +37,7 @@ run: build
 	.build/debug/weir demo
 
 ## Everything that the continuous integration runs.
-test: setup $(VENV)/ready test-swift fuzz-short test-end-to-end test-sdk
+test: setup $(VENV)/ready test-swift fuzz-short splits test-end-to-end test-sdk
 
 test-swift:
 	$(SWIFT) build --build-tests
@@ -64,6 +64,10 @@ fuzz:
 
 fuzz-short:
 	SHORT=1 Fuzz/fuzz.sh
+
+## Every recorded stream, cut at each of its bytes.
+splits:
+	Fuzz/splits.sh
 
 ## Weir beside nginx on the same upstream in one run.
 bench: release

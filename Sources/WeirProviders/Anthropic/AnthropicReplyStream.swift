@@ -3,7 +3,8 @@ import WeirCore
 /// Reads a streamed message.
 ///
 /// Usage is cumulative: `message_start` has what was read, `message_delta` all that was used so
-/// far, where a member that it leaves out keeps its value. Only `message_stop` completes an answer.
+/// far, where a member that it leaves out keeps its value. Only `message_stop` completes an answer;
+/// the stop reason is kept back with it: a client that has read it takes the answer for complete.
 struct AnthropicReplyStream: EventStreamDecoder {
     var lines = ServerSentEvents()
     var pending: ReplyDefect?
@@ -36,7 +37,10 @@ struct AnthropicReplyStream: EventStreamDecoder {
             isOver = true
             return StreamStep(name: name, data: data, events: [.ended], relay: .withhold)
         }
-        return StreamStep(name: name, data: data, events: try events(type ?? name, event))
+        let told = try events(type ?? name, event)
+        let isStop = told.contains { if case .finish = $0 { true } else { false } }
+        return StreamStep(
+            name: name, data: data, events: told, relay: isStop ? .withhold : .forward)
     }
 
     private func object(_ data: [UInt8]) throws(ReplyDefect) -> JSONObject {

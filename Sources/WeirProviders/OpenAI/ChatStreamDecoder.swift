@@ -3,7 +3,8 @@ import WeirCore
 /// Reads a stream of `chat.completion.chunk`s, which `[DONE]` completes.
 ///
 /// What further choices say is told too, since it was generated and is billed; how an answer ended
-/// is told of the first choice.
+/// is told of the first choice. The chunk by which no choice is left open is kept back, and all
+/// behind it: a client that has read it takes the answer for complete.
 struct ChatStreamDecoder: EventStreamDecoder {
     private let dialect: OpenAIDialect
     private let includesUsage: Bool
@@ -12,6 +13,8 @@ struct ChatStreamDecoder: EventStreamDecoder {
     private var calls = ChatStreamCalls()
     private var hasStarted = false
     private var isRefused = false
+    /// The choices that have begun, and whether they go on.
+    private var isOpen: [Int64: Bool] = [:]
     /// Nothing counts behind `[DONE]` or an error.
     private var isOver = false
     private var tier: String?
@@ -54,6 +57,7 @@ struct ChatStreamDecoder: EventStreamDecoder {
             }
             try read(choice, usage, into: &step.events)
         }
+        if !isOpen.isEmpty, !isOpen.values.contains(true) { step.relay = .withhold }
         if usage != .absent {
             step.events.append(.usage(usage))
             if choices.isEmpty, !includesUsage { step.relay = .drop }
@@ -80,9 +84,21 @@ struct ChatStreamDecoder: EventStreamDecoder {
                 try calls.read(call, choice: number, usage, into: &events)
             }
         }
-        guard number == 0, let word = choice["finish_reason"]?.string else { return }
+        let word = finishWord(of: choice)
+        guard isOpen[number] != nil || isOpen.count < 128 else {
+            throw ReplyDefect("more than 128 choices", usage: usage)
+        }
+        // Some servers send more about a choice that has finished.
+        isOpen[number] = word == nil && isOpen[number] != false
+        guard number == 0, let word else { return }
         let reason = chatFinish(word, hasCalls: calls.hasCalls(choice: 0), isRefused: isRefused)
         events.append(.finish(reason, stopSequence: choice["stop_reason"]?.string))
+    }
+
+    /// Nil where the choice goes on; some servers say that by an empty text.
+    private func finishWord(of choice: JSONObject) -> String? {
+        guard let word = choice["finish_reason"]?.string, !word.isEmpty else { return nil }
+        return word
     }
 
     private func list(

@@ -7,6 +7,7 @@ struct StreamForm: Sendable {
     private let isPassed: Bool
     private let policy: Screening.StreamPolicy
     private var withheld: [StreamStep] = []
+    private var withheldBytes = 0
     /// Tokens that wait for the screening of the whole text.
     private var waiting: [ChatEvent] = []
     private var textBytes = 0
@@ -27,7 +28,7 @@ struct StreamForm: Sendable {
             } else if isPassed {
                 switch step.relay {
                 case .forward: bytes += encoder.relay(step)
-                case .withhold: withheld.append(step)
+                case .withhold: try withhold(step)
                 case .drop: continue
                 }
             } else if policy.needsWholeText {
@@ -64,6 +65,17 @@ struct StreamForm: Sendable {
             return hasText ? nil : .text(text)
         }
     }
+
+    private mutating func withhold(_ step: StreamStep) throws(WeirError) {
+        withheld.append(step)
+        withheldBytes += step.data.count
+        guard withheldBytes <= StreamForm.withheldLimit else {
+            throw WeirError(.providerError, "The AI provider's answer goes on behind its end")
+        }
+    }
+
+    /// Some providers end with the whole answer once more.
+    private static let withheldLimit = 32 << 20
 
     private mutating func count(_ events: [ChatEvent]) throws(WeirError) {
         for case .text(let text) in events { textBytes += text.utf8.count }

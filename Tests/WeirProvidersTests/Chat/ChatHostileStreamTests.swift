@@ -86,6 +86,22 @@ struct ChatHostileStreamTests {
         #expect(fold.text == "ab" && fold.calls.count == 1 && fold.finish == .stop)
     }
 
+    @Test("are held back once no choice is left open")
+    func holdsTheFinish() throws {
+        let steps = try read([
+            #"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":""}]}"#,
+            #"{"choices":[{"index":1,"delta":{"content":"b"},"finish_reason":null}]}"#,
+            #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
+            #"{"choices":[{"index":1,"delta":{"content":"c"}}]}"#,
+            #"{"choices":[{"index":1,"delta":{},"finish_reason":"length"}]}"#,
+            #"{"choices":[{"index":0,"delta":{}}],"usage":{}}"#, "[DONE]",
+        ])
+        #expect(
+            steps.map(\.relay) == [
+                .forward, .forward, .forward, .forward, .withhold, .withhold, .withhold,
+            ])
+    }
+
     @Test("read usage wherever it stands, the last one wins, and remember the tier")
     func readsUsage() throws {
         let first = #"{"prompt_tokens":5,"completion_tokens":1}"#
@@ -96,7 +112,7 @@ struct ChatHostileStreamTests {
         ])
         let expected = try tokens(5, 2, tier: .flex)
         #expect(ChatFold(steps).usage == expected)
-        #expect(steps.map(\.relay) == [.forward, .forward, .withhold])
+        #expect(steps.map(\.relay) == [.forward, .withhold, .withhold])
         for count in impossibleCounts {
             let steps = try read([
                 #"{"choices":[],"usage":{"prompt_tokens":\#(count),"completion_tokens":1}}"#

@@ -124,8 +124,6 @@ struct ChatRefusalTests {
     func namesFields() throws {
         #expect(try chatFault(#"{"messages":[]}"#) == "model")
         #expect(try chatFault(#"{"model":"a b","messages":[]}"#) == "model")
-        #expect(try chatFault(#"{"model":"gpt-4o-search-preview","messages":[]}"#) == "model")
-        #expect(try chatFault(#"{"model":"gpt-5-search-api","messages":[]}"#) == "model")
         #expect(try chatFault(#"{"model":"m"}"#) == "messages")
         #expect(try chatFault(#"{"model":"m","messages":"x"}"#) == "messages")
         for number in impossibleCounts + ["0"] {

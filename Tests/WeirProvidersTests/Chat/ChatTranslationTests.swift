@@ -119,7 +119,6 @@ struct ChatTranslationTests {
             request.messages = [ChatMessage(role: role, parts: [part])]
             #expect(fault(request, OpenAIDialect()) == "messages", "\(role) \(part)")
         }
-        #expect(fault(try smallRequest(model: "gpt-5-search-api"), OpenAIDialect()) == "model")
         var request = try smallRequest(model: "m")
         request.topK = DecimalNumber(4, in: 0...9)
         #expect(fault(request, OpenAIDialect()) == "top_k")
