@@ -83,7 +83,8 @@ BOTH = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 # What is not repeated on its own route, and what the failed attempt costs.
 ELSEWHERE = [("status=401", "none"), ("status=502", "worst_case"), ("reset", "worst_case"),
              ("hang", "worst_case"), ("garbage=html", "worst_case"), ("status=403", "none"),
-             ("status=429,retry_after=60", "none")]
+             ("status=429,retry_after=60", "none"),
+             ("status=503,retry_after=60,retry_after_date", "none")]
 
 
 @BOTH
@@ -136,6 +137,22 @@ def test_retry_after_is_waited_for_where_it_is_short(stage):
     reply = call(stage, model="claude-haiku-4-5")
     assert (reply.status, reply.headers["retry-after"]) == (503, "2"), "longer than retry_cap"
     assert len(attempts(weir, reply)) == 1
+
+
+@BOTH
+@pytest.mark.parametrize("model", PROVIDERS.values())
+def test_a_date_to_come_back_on_is_waited_for_where_it_is_near(stage, model, stream):
+    """A date has whole seconds: what is left of the last one may be gone when it is read."""
+    sandbox, weir, _ = stage
+    [provider] = [name for name, own in PROVIDERS.items() if own == model]
+    misbehave(sandbox, provider, "status=429,retry_after=30,retry_after_date", count=1)
+    far = call(stage, model=model, stream=stream)
+    assert far.status == 503 and far.headers["retry-after"] in ("29", "30")
+    assert len(attempts(weir, far)) == 1, "longer than retry_cap"
+    misbehave(sandbox, provider, "status=429,retry_after=0,retry_after_date", count=1)
+    near = call(stage, model=model, stream=stream)
+    assert near.status == 200
+    assert [row["basis"] for row in attempts(weir, near)] == ["none", "reported"]
 
 
 def test_all_fail_and_the_last_one_is_heard_of(stage):

@@ -114,7 +114,10 @@ def test_a_feature_that_keeps_answers(stage):
 
     first, sent = call(key), count(sandbox)
     again = call(key)
-    assert again.raw == first.raw and again.headers["x-weir-cache"] == "hit"
+    assert again.raw.split(b"event: done")[0] == first.raw.split(b"event: done")[0]
+    assert again.done == first.done | {"cost_usd": 0, "request_id": again.request_id}
+    assert first.done["cost_usd"] > 0 and first.done["request_id"] == first.request_id
+    assert again.headers["x-weir-cache"] == "hit"
     assert count(sandbox) == sent and "x-weir-cache" not in first.headers
     [row] = rows_of(weir, again.request_id)
     assert (row["kind"], row["cost_nanos"], row["state"]) == ("cache", 0, "settled")
@@ -127,3 +130,26 @@ def test_a_feature_that_keeps_answers(stage):
     cut = ask(weir, key, "@sandbox{no_end} x", feature_slug="faq").finish()
     assert cut.error
     assert ask(weir, key, "@sandbox{no_end} x", feature_slug="faq").finish().error, "it was kept"
+
+
+def test_a_cached_answer_is_this_calls_own(stage):
+    """Its body says this call's request and that it cost nothing; a replay's stays as it was."""
+    sandbox, weir, key = stage
+    text = 'Zürich 日本 🦆 "cost_usd": 1, \\ \u2028 event: done\ndata: {"request_id": "x"}'
+
+    def call(name):
+        return ask(weir, key, text, feature_slug="faq", stream=False, max_tokens=200,
+                   headers={"idempotency-key": name}).whole
+
+    first, cached, replayed = call("cache-1"), call("cache-2"), call("cache-1")
+    assert first.json["content"] == "Echo: " + text and first.json["cost_usd"] > 0
+    assert cached.headers["x-weir-cache"] == "hit" and cached.headers["x-weir-cost-usd"] == "0"
+    own = {"cost_usd": 0, "request_id": cached.headers["x-request-id"]}
+    assert cached.json == first.json | own and own["request_id"] != first.json["request_id"]
+    assert replayed.headers["idempotent-replayed"] == "true" and replayed.body == first.body
+    assert [rows_of(weir, reply.headers["x-request-id"])[0]["kind"]
+            for reply in (first, cached, replayed)] == ["call", "cache", "replay"]
+    whole = ask(weir, key, text, feature_slug="faq", max_tokens=200).finish()
+    again = ask(weir, key, text, feature_slug="faq", max_tokens=200).finish()
+    assert again.text == whole.text == "Echo: " + text
+    assert again.done == whole.done | {"cost_usd": 0, "request_id": again.request_id}

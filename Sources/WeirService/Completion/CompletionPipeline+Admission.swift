@@ -99,8 +99,13 @@ extension CompletionPipeline {
         } catch {
             throw WeirError(error)
         }
+        var body = reply.body(for: call.dialect)
+        if origin == .cache, call.dialect.wire == .complete {
+            body = CompleteDialect().reissue(
+                body, contentType: reply.contentType, to: call.request)
+        }
         return CompletionReply(
-            status: reply.status, body: reply.body(for: call.dialect),
-            contentType: reply.contentType, origin: origin, rate: call.rate)
+            status: reply.status, body: body, contentType: reply.contentType, origin: origin,
+            rate: call.rate)
     }
 }

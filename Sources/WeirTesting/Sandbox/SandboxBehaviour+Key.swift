@@ -7,6 +7,8 @@ extension SandboxBehaviour {
         case status
         /// Seconds, with `status`: a header, or Gemini's RetryInfo.
         case retryAfter = "retry_after"
+        /// Tells `retry_after` as a date in the header, whoever the provider.
+        case retryAfterDate = "retry_after_date"
         /// The error's machine-readable code, with `status`.
         case errorCode = "error_code"
         /// `true` with `status`: the work was done and is billed; `false`: an answer for nothing.
@@ -76,7 +78,8 @@ extension SandboxBehaviour {
 extension SandboxBehaviour.Key {
     var kind: SandboxBehaviour.Kind {
         switch self {
-        case .hang, .hangAfterHeaders, .reset, .http10, .close, .empty, .noEnd: .flag
+        case .hang, .hangAfterHeaders, .reset, .http10, .close, .empty, .noEnd, .retryAfterDate:
+            .flag
         case .latency: .number(0...SandboxLimits.hangMilliseconds, standard: nil)
         case .status: .number(300...599, standard: nil)
         case .retryAfter: .number(0...1_000_000_000, standard: nil)

@@ -65,9 +65,10 @@ struct SandboxExchange {
     /// Answers with the status that is commanded, if one is.
     mutating func fail() throws(SandboxFailure) -> Bool {
         guard let status = answer.behaviour.number(.status) else { return false }
-        let failure = SandboxFailure.commanded(
+        var failure = SandboxFailure.commanded(
             status: status, code: answer.behaviour.word(.errorCode),
             retryAfter: answer.behaviour.number(.retryAfter))
+        failure.tellsDate = answer.behaviour.has(.retryAfterDate)
         guard answer.behaviour.word(.billed) == "true" else { throw failure }
         // The work was done, then the answer was lost.
         answer.reply = SandboxErrorBody.reply(failure, route.provider)

@@ -8,6 +8,8 @@ struct SandboxFailure: Error, Sendable {
     var code: String?
     /// Seconds to wait.
     var retryAfter: Int?
+    /// Whether the wait is told as a date.
+    var tellsDate = false
 
     init(
         status: Int, _ message: String, parameter: String? = nil, code: String? = nil,

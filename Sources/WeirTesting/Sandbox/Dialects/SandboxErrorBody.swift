@@ -1,3 +1,5 @@
+import Foundation
+
 /// Error bodies in each provider's own shape.
 enum SandboxErrorBody {
     static func reply(_ failure: SandboxFailure, _ provider: SandboxProvider) -> SandboxReply {
@@ -8,13 +10,23 @@ enum SandboxErrorBody {
             case .openai, .deepseek, .compatible: openAI(failure, provider)
             }
         var reply = SandboxReply(status: failure.status, body: body)
-        if let seconds = failure.retryAfter, provider != .gemini {
-            reply.headers.append(("retry-after", String(seconds)))
+        if let seconds = failure.retryAfter, provider != .gemini || failure.tellsDate {
+            let wait = failure.tellsDate ? date(in: seconds) : String(seconds)
+            reply.headers.append(("retry-after", wait))
         }
         if 300..<400 ~= failure.status {
             reply.headers.append(("location", "http://127.0.0.1:9/elsewhere"))
         }
         return reply
+    }
+
+    /// So many seconds from now, as RFC 9110 has it; parts of a second are left out.
+    private static func date(in seconds: Int) -> String {
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = .gmt
+        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        return formatter.string(from: Date(timeIntervalSinceNow: TimeInterval(seconds)))
     }
 
     static func openAI(_ failure: SandboxFailure, _ provider: SandboxProvider) -> String {
@@ -71,7 +83,7 @@ enum SandboxErrorBody {
                     + "[{\"field\":\(SandboxJSON.quote(field)),\"description\":"
                     + "\(SandboxJSON.quote(failure.message))}]}")
         }
-        if let seconds = failure.retryAfter {
+        if let seconds = failure.retryAfter, !failure.tellsDate {
             details.append(
                 "{\"@type\":\"type.googleapis.com/google.rpc.RetryInfo\","
                     + "\"retryDelay\":\"\(seconds)s\"}")
@@ -102,5 +114,14 @@ enum SandboxErrorBody {
         case 500...: return ("server_error", nil)
         default: return ("invalid_request_error", nil)
         }
+    }
+
+    /// RFC 9110's IMF-fixdate of a moment that many seconds from now.
+    private static func httpDate(in seconds: Int) -> String {
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = .gmt
+        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        return formatter.string(from: Date(timeIntervalSinceNow: TimeInterval(seconds)))
     }
 }
