@@ -9,14 +9,19 @@ struct Dispatcher: Sendable {
     private let endpoints: EndpointTable
     private let doors: Doors
     private let authenticator: Authenticator
+    private let identities: IdentityGate?
     private let newRequest: @Sendable () -> RequestID
     private let bodyLimit: Int
     private let logger: Logger
 
-    init(_ use: UseCases, settings: ServerSettings, logger: Logger) {
-        endpoints = EndpointTable(Routes(use: use, settings: settings).all)
+    init(
+        _ use: UseCases, settings: ServerSettings, draining: Draining = Draining(), logger: Logger
+    ) {
+        let routes = Routes(use: use, settings: settings, draining: draining)
+        endpoints = EndpointTable(routes.all)
         doors = use.doors
         authenticator = use.authenticator
+        identities = use.identities
         newRequest = use.newRequest
         bodyLimit = settings.bodyLimit
         self.logger = logger
@@ -26,13 +31,14 @@ struct Dispatcher: Sendable {
     func respond(
         to head: CallHead, readBody: (Int) async throws(WeirError) -> [UInt8]
     ) async -> Answer {
-        let request = newRequest()
         let target = Target(head.target)
         let match = endpoints.match(head.method, target.path)
         let dialect = dialect(of: match, target)
+        let entry = entry(match, head)
+        let request = entry.identity?.request ?? newRequest()
         var answer: Answer
         do {
-            answer = try await handle(match, head, target, request, readBody)
+            answer = try await handle(match, head, target, request, entry, readBody)
         } catch {
             if error.code == .internalError {
                 logger.error(
@@ -70,15 +76,15 @@ struct Dispatcher: Sendable {
 
     private func handle(
         _ match: EndpointTable.Match, _ head: CallHead, _ target: Target, _ request: RequestID,
-        _ readBody: (Int) async throws(WeirError) -> [UInt8]
+        _ entry: Entry, _ readBody: (Int) async throws(WeirError) -> [UInt8]
     ) async throws(WeirError) -> Answer {
         switch match {
         case .unknown: throw WeirError(.notFound, "There is nothing at this path")
         case .wrongMethod: throw WeirError(.methodNotAllowed, "This path has other methods")
         case .found(let endpoint, let parameter):
-            let caller = try authorize(endpoint, head)
+            let caller = try authorize(endpoint, head, entry)
             let query = try Query(target.query, allowing: endpoint.query)
-            let body = try await body(of: endpoint, head, readBody)
+            let body = try await body(of: endpoint, head, entry.identity, readBody)
             return try await endpoint.handler(
                 Call(
                     head: head, request: request, caller: caller, parameter: parameter,
@@ -86,23 +92,52 @@ struct Dispatcher: Sendable {
         }
     }
 
+    /// What a gateway says about the caller, where one may say anything.
+    private func entry(_ match: EndpointTable.Match, _ head: CallHead) -> Entry {
+        guard let identities, case .found(let endpoint, _) = match, endpoint.access != .open
+        else { return .alone }
+        let sealed = head.headers[values: .weirIdentity]
+        guard sealed.count <= 1 else {
+            return .refused(WeirError(.unauthorized, "The request carries two identities"))
+        }
+        do throws(WeirError) {
+            if let sealed = sealed.first {
+                return .vouched(
+                    try identities.admit(
+                        sealed, method: head.method.rawValue, target: head.target))
+            }
+            // An instance is administered with its own administrator's key.
+            guard identities.isOnlyDoor, endpoint.access != .admin else { return .alone }
+            throw WeirError(.unauthorized, "This instance is called through its gateway alone")
+        } catch {
+            return .refused(error)
+        }
+    }
+
     private func authorize(
-        _ endpoint: Endpoint, _ head: CallHead
+        _ endpoint: Endpoint, _ head: CallHead, _ entry: Entry
     ) throws(WeirError) -> Caller {
         if endpoint.access == .open { return .nobody }
-        let caller = try authenticator.authenticate(try Credentials.token(in: head.headers))
+        let caller =
+            switch entry {
+            case .alone:
+                try authenticator.authenticate(try Credentials.token(in: head.headers))
+            case .vouched(let identity): identity.caller
+            case .refused(let error): throw error
+            }
         if endpoint.access == .admin { try caller.requireAdmin() }
         return caller
     }
 
     private func body(
-        of endpoint: Endpoint, _ head: CallHead,
+        of endpoint: Endpoint, _ head: CallHead, _ identity: CallerIdentity?,
         _ readBody: (Int) async throws(WeirError) -> [UInt8]
     ) async throws(WeirError) -> JSON {
         if endpoint.body == .ignored { return .null }
         let limit = endpoint.bodyLimit ?? bodyLimit
         try RequestBodyReader.check(head.headers, limit: limit)
         let bytes = try await readBody(limit)
+        try identity?.require(body: bytes)
         if endpoint.body == .optionalJSON, bytes.isEmpty { return .null }
         let json = try RequestBodyReader.json(bytes, headers: head.headers)
         // Null stands for a body that isn't there; one that says null is another thing.
@@ -118,6 +153,19 @@ struct Dispatcher: Sendable {
     ) -> any ClientReplyDialect {
         if case .found(let endpoint, _) = match { return endpoint.dialect }
         return doors.dialect(ofPath: target.path)
+    }
+}
+
+/// How a request comes in.
+private enum Entry {
+    /// By the credential that it carries.
+    case alone
+    /// A gateway vouches for it.
+    case vouched(CallerIdentity)
+    case refused(WeirError)
+
+    var identity: CallerIdentity? {
+        if case .vouched(let identity) = self { identity } else { nil }
     }
 }
 

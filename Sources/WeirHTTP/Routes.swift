@@ -5,6 +5,7 @@ import WeirCore
 struct Routes: Sendable {
     let use: UseCases
     let settings: ServerSettings
+    let draining: Draining
 
     private static let scope = ["tenant_id", "period"]
 
@@ -40,7 +41,7 @@ struct Routes: Sendable {
 
             Endpoint(.get, "/health", .open, health),
             Endpoint(.get, "/health/live", .open, liveness),
-            Endpoint(.get, "/health/ready", .open, health),
+            Endpoint(.get, "/health/ready", .open, readiness),
         ] + dropIns
     }
 }

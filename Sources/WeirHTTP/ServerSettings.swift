@@ -14,6 +14,9 @@ package struct ServerSettings: Sendable {
     package var bodyTimeout: Duration = .seconds(30)
     /// How long a connection may wait between two requests.
     package var idleTimeout: Duration = .seconds(75)
+    /// How long requests are still accepted on shutdown, while `/health/ready` says 503: until those
+    /// who send them have noticed.
+    package var drainNotice: Duration = .zero
     /// Connections that the kernel keeps until they are accepted.
     package var backlog = 1_024
     /// `max_tokens` of a completion that names none.

@@ -20,6 +20,8 @@ package struct UseCases: Sendable {
     package let adjustments: Adjustments
     package let audit: AuditQueries
     package let health: any HealthSource
+    /// Of the gateways before this instance; nil where it knows none.
+    package let identities: IdentityGate?
 
     package init(
         newRequest: @escaping @Sendable () -> RequestID, authenticator: Authenticator,
@@ -28,7 +30,8 @@ package struct UseCases: Sendable {
         doors: Doors, traffic: @escaping @Sendable () -> [ProviderSnapshot],
         usage: UsageQueries, tenants: TenantAdministration, keys: KeyAdministration,
         killSwitches: KillSwitchAdministration, prices: PriceAdministration,
-        adjustments: Adjustments, audit: AuditQueries, health: any HealthSource
+        adjustments: Adjustments, audit: AuditQueries, health: any HealthSource,
+        identities: IdentityGate? = nil
     ) {
         self.newRequest = newRequest
         self.authenticator = authenticator
@@ -43,5 +46,6 @@ package struct UseCases: Sendable {
         self.adjustments = adjustments
         self.audit = audit
         self.health = health
+        self.identities = identities
     }
 }

@@ -7,11 +7,13 @@ import ServiceLifecycle
 import WeirCore
 import WeirService
 
-/// The HTTP server as a long-running service. On graceful shutdown it stops accepting and lets
-/// every request that it has begun finish.
+/// The HTTP server as a long-running service. On graceful shutdown it tells that it isn't ready any
+/// more, serves on for the notice, then stops accepting and lets every request that it has begun
+/// finish.
 package struct WeirServer: Service {
     private let dispatcher: Dispatcher
     private let settings: ServerSettings
+    private let draining = Draining()
     private let logger: Logger
     private let onListening: @Sendable (Int) async -> Void
 
@@ -20,7 +22,7 @@ package struct WeirServer: Service {
         _ use: UseCases, settings: ServerSettings, logger: Logger = Logger(label: "weir.http"),
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
-        dispatcher = Dispatcher(use, settings: settings, logger: logger)
+        dispatcher = Dispatcher(use, settings: settings, draining: draining, logger: logger)
         self.settings = settings
         self.logger = logger
         self.onListening = onListening
@@ -37,7 +39,29 @@ package struct WeirServer: Service {
                 await onListening(channel.localAddress?.port ?? 0)
             },
             logger: logger)
-        try await application.run()
+        try await serve(ServiceGroup(services: [application], logger: logger))
+    }
+
+    private func serve(_ group: ServiceGroup) async throws {
+        try await withGracefulShutdownHandler {
+            // Detached: a child would hear of the shutdown before the notice is over.
+            let serving = Task.detached { try await group.run() }
+            try await withTaskCancellationHandler {
+                try await serving.value
+            } onCancel: {
+                serving.cancel()
+            }
+        } onGracefulShutdown: { [draining, notice = settings.drainNotice] in
+            draining.begin()
+            // Unstructured: a handler can't wait, and the process may end before.
+            Task {
+                if notice > .zero {
+                    // Only a cancelled sleep throws, and nobody cancels this one.
+                    try? await Task.sleep(for: notice)
+                }
+                await group.triggerGracefulShutdown()
+            }
+        }
     }
 
     private var channelConfiguration: HTTP1Channel.Configuration {
@@ -45,7 +69,7 @@ package struct WeirServer: Service {
             additionalChannelHandlers: [
                 ConnectionInstaller(
                     head: settings.headTimeout, body: settings.bodyTimeout,
-                    stall: settings.stallTimeout, refuse: dispatcher.refuse)
+                    stall: settings.stallTimeout, draining: draining, refuse: dispatcher.refuse)
             ],
             idleTimeout: TimeAmount(settings.idleTimeout),
             httpDecoderConfiguration: .init(

@@ -2,7 +2,7 @@ import WeirCore
 import WeirService
 
 extension Routes {
-    /// `GET /health` and `/health/ready`: 503 where calls can't be served.
+    /// `GET /health`: 503 where calls can't be served.
     func health(_ call: Call) async throws(WeirError) -> Answer {
         let report = use.health.report()
         let providers = report.providers.sorted { $0.key.description < $1.key.description }
@@ -17,6 +17,13 @@ extension Routes {
         return Answer(
             status: report.status == .unhealthy ? 503 : 200,
             ["status": .string(report.status.rawValue), "checks": .object(checks)])
+    }
+
+    /// `GET /health/ready`: as `/health`; 503 besides where calls won't be served for long.
+    func readiness(_ call: Call) async throws(WeirError) -> Answer {
+        var answer = try await health(call)
+        if draining.hasBegun { answer.status = 503 }
+        return answer
     }
 
     /// `GET /health/live`: 503 only where nothing but a restart can help.

@@ -54,6 +54,7 @@ extension HTTPField.Name {
     static let weirTenant = named("X-Weir-Tenant")
     static let weirUser = named("X-Weir-User")
     static let weirFeature = named("X-Weir-Feature")
+    static let weirIdentity = named("x-weir-identity")
     static let weirCache = named("x-weir-cache")
     static let anthropicVersion = named("anthropic-version")
     static let anthropicBeta = named("anthropic-beta")

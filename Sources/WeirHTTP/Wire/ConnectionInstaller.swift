@@ -10,16 +10,18 @@ final class ConnectionInstaller: ChannelInboundHandler, RemovableChannelHandler 
     private let head: TimeAmount
     private let body: TimeAmount
     private let stall: TimeAmount
+    private let draining: Draining
     private let refuse: @Sendable (WeirError) -> Answer
 
     /// - Parameter refuse: makes the answer to what is no request.
     init(
-        head: Duration, body: Duration, stall: Duration,
+        head: Duration, body: Duration, stall: Duration, draining: Draining,
         refuse: @escaping @Sendable (WeirError) -> Answer
     ) {
         self.head = TimeAmount(head)
         self.body = TimeAmount(body)
         self.stall = TimeAmount(stall)
+        self.draining = draining
         self.refuse = refuse
     }
 
@@ -31,7 +33,8 @@ final class ConnectionInstaller: ChannelInboundHandler, RemovableChannelHandler 
             try pipeline.addHandler(deadlines, position: .first)
             // Behind the guard the phases are those of requests that are served.
             try pipeline.addHandler(RequestPartWatcher(deadlines), position: .after(decoder))
-            try pipeline.addHandler(ProtocolGuard(refuse: refuse), position: .after(decoder))
+            try pipeline.addHandler(
+                ProtocolGuard(draining: draining, refuse: refuse), position: .after(decoder))
         } catch {
             // Without its deadlines a connection could be held for ever: it is not served.
             context.close(promise: nil)

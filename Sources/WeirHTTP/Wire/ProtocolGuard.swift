@@ -14,6 +14,7 @@ final class ProtocolGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let refuse: @Sendable (WeirError) -> Answer
+    private let draining: Draining
     /// Requests that were passed on and have no answer yet.
     private var unanswered = 0
     /// The head of a request has been passed on, its end hasn't.
@@ -34,7 +35,10 @@ final class ProtocolGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// - Parameter refuse: makes an error's answer, with a new request id.
-    init(refuse: @escaping @Sendable (WeirError) -> Answer) { self.refuse = refuse }
+    init(draining: Draining, refuse: @escaping @Sendable (WeirError) -> Answer) {
+        self.draining = draining
+        self.refuse = refuse
+    }
 
     // MARK: in
 
@@ -50,7 +54,7 @@ final class ProtocolGuard: ChannelDuplexHandler, RemovableChannelHandler {
             unanswered += 1
             isInRequest = true
             if head.version == .http1_0 { isOld = true }
-            if HeadRules.endsConnection(head) {
+            if HeadRules.endsConnection(head) || draining.hasBegun {
                 isLast = true
                 // The one spelling that the server knows.
                 head.headers.replaceOrAdd(name: "connection", value: "close")

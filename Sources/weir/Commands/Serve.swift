@@ -12,15 +12,22 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var config: ConfigurationOption
 
+    @Option(help: "What this process is: all, or service, which is called through gateways alone.")
+    var role = Role.all
+
     func run() async throws {
+        if let refusal = role.refusal { throw CommandFailure(refusal) }
         let reading = try config.load()
         LogOutput.bootstrap(reading.configuration.logging)
         let logger = Logger(label: "weir")
         for warning in reading.warnings { logger.warning("\(warning)") }
-        try await Server.run(reading.configuration, logger: logger) { port in
+        try await Server.run(reading.configuration, as: role, logger: logger) { port in
             logger.info(
                 "weir serves",
-                metadata: ["host": "\(reading.configuration.server.host)", "port": "\(port)"])
+                metadata: [
+                    "role": "\(role.rawValue)",
+                    "host": "\(reading.configuration.server.host)", "port": "\(port)",
+                ])
         }
     }
 }

@@ -15,10 +15,15 @@ extension Configuration {
         [
             "server": [
                 "host": .string(server.host), "port": JSON(server.port),
+                "drain_notice": .string(server.drainNotice.configured),
                 "drain_timeout": .string(server.drainTimeout.configured),
             ],
             "storage": ["sqlite": ["path": .string(storage.sqlitePath)]],
             "admin_key": listed(adminKey),
+            "identity": [
+                "secret": listed(identity.secret),
+                "previous_secret": listed(identity.previousSecret),
+            ],
             "providers": object(providers.map { ($0.name.description, listed($0)) }),
             "models": object(models.map { ($0.name.description, listed($0)) }),
             "prices": ["file": listed(pricesFile)],

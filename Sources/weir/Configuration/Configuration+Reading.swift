@@ -74,6 +74,7 @@ extension Configuration {
         server = Server(root.section("server"))
         storage = Storage(root.section("storage"))
         adminKey = Configuration.adminKey(root)
+        identity = Identity(root.section("identity"))
         let providerSection = root.section("providers")
         let providerNames = Provider.names(providerSection)
         providers = providerNames.compactMap { Provider.read($0, providerSection) }
@@ -109,6 +110,8 @@ extension Configuration.Server {
         self.init()
         host = section.text("host", default: host, limit: 253)
         port = section.integer("port", in: 0...65_535, default: port)
+        drainNotice = section.duration(
+            "drain_notice", in: .zero ... .seconds(600), default: drainNotice)
         drainTimeout = section.duration(
             "drain_timeout", in: .milliseconds(100) ... .seconds(600), default: drainTimeout)
     }

@@ -9,6 +9,7 @@ struct Configuration: Sendable, Equatable {
     var storage = Storage()
     /// The bootstrap administrator's credential; nil: only keys out of the database are accepted.
     var adminKey: Secret?
+    var identity = Identity()
     /// In the order of the file.
     var providers: [Provider] = []
     /// Names that callers use, in the order of the file; every priced model of a provider is
@@ -27,13 +28,23 @@ struct Configuration: Sendable, Equatable {
         var host = "127.0.0.1"
         /// 0: any free one.
         var port = 8_080
-        /// How long calls in flight may take to end after SIGTERM.
+        /// How long calls are still accepted after SIGTERM, while `/health/ready` says 503.
+        var drainNotice = Duration.zero
+        /// How long calls in flight may take to end after that.
         var drainTimeout = Duration.seconds(70)
     }
 
     struct Storage: Sendable, Equatable {
         /// The SQLite database, relative to the working directory.
         var sqlitePath = "weir.db"
+    }
+
+    /// What gateways and instances of the AI service share.
+    struct Identity: Sendable, Equatable {
+        /// Signs who calls; nil: no gateway is believed.
+        var secret: Secret?
+        /// Still believed, while the secret is changed everywhere.
+        var previousSecret: Secret?
     }
 
     struct Provider: Sendable, Equatable {

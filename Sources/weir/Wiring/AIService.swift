@@ -18,13 +18,14 @@ struct AIService: Sendable {
 
     /// Throws a `StartFailure` that says what is wrong and how to mend it.
     static func start(
-        _ configuration: Configuration, time: any TimeSource = SystemTime()
+        _ configuration: Configuration, as role: Role, time: any TimeSource = SystemTime()
     ) async throws -> AIService {
         let logger = Logger(label: "weir.start")
+        let identities = try configuration.identityGate(role, time: time)
         let prices = try PriceFile.book(configuration.pricesFile)
         let store = try await openLedger(configuration, time: time, logger: logger)
         do {
-            return try await assemble(configuration, prices, store, time)
+            return try await assemble(configuration, prices, store, identities, time)
         } catch {
             await store.close()
             throw error
@@ -70,7 +71,7 @@ struct AIService: Sendable {
 
     private static func assemble(
         _ configuration: Configuration, _ prices: PriceBook, _ store: SQLiteStore,
-        _ time: any TimeSource
+        _ identities: IdentityGate?, _ time: any TimeSource
     ) async throws -> AIService {
         let directory = try Directory(
             contents: try await store.loadDirectory(), prices: prices, store: store)
@@ -112,7 +113,7 @@ struct AIService: Sendable {
             prices: PriceAdministration(directory: directory, time: time),
             adjustments: Adjustments(
                 ledger: store, budget: budget, time: time, nextAttempt: attempts.next),
-            audit: AuditQueries(store: store), health: health)
+            audit: AuditQueries(store: store), health: health, identities: identities)
         return AIService(store: store, transport: transport, health: health, useCases: useCases)
     }
 

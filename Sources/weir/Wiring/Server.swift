@@ -13,12 +13,12 @@ enum Server {
     ///
     /// - Parameter onListening: is told the port once requests are served.
     static func run(
-        _ configuration: Configuration, logger: Logger,
+        _ configuration: Configuration, as role: Role = .all, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void
     ) async throws {
         let service: AIService
         do {
-            service = try await AIService.start(configuration)
+            service = try await AIService.start(configuration, as: role)
         } catch {
             throw CommandFailure("weir can't start: \(plainReason(error))")
         }
@@ -30,7 +30,8 @@ enum Server {
                 .init(
                     service: DrainedServer(
                         server: server, transport: service.transport,
-                        limit: configuration.server.drainTimeout)),
+                        limit: configuration.server.drainNotice + configuration.server.drainTimeout)
+                ),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         do {
@@ -89,6 +90,7 @@ extension Configuration {
         var settings = ServerSettings()
         settings.host = server.host
         settings.port = server.port
+        settings.drainNotice = server.drainNotice
         settings.bodyLimit = limits.body
         settings.defaultMaxTokens = Int64(limits.maxTokensDefault)
         settings.stallTimeout = streams.betweenTokens
