@@ -98,7 +98,7 @@ storage: {{ sqlite: {{ path: {folder}/weir.db }} }}
 admin_key: {ADMIN}
 providers:
   openai: {{ api_key: sk-bench, base_url: "http://127.0.0.1:{upstream}/openai/v1", concurrency: 4096 }}
-limits: {{ concurrent_calls: 4096 }}
+limits: {{ concurrent_calls: 4096, ai: {{ per_minute: 0 }} }}
 logging: {{ level: warning }}
 """)
     return start([binary, "serve", "--config", config], 0, (folder / "weir.out").open("wb"))

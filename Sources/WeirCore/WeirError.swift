@@ -8,11 +8,11 @@ package struct WeirError: Error, Sendable {
     /// Seconds after which another try makes sense.
     package let retryAfter: Int?
     /// Of a call that came too early.
-    package let rate: RateStanding?
+    package let rate: CallStanding?
 
     package init(
         _ code: Code, _ message: String, param: String? = nil, retryAfter: Int? = nil,
-        rate: RateStanding? = nil
+        rate: CallStanding? = nil
     ) {
         self.code = code
         self.message = message

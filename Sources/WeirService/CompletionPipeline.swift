@@ -45,7 +45,12 @@ package final class CompletionPipeline: Sendable {
         let routes = try plan(call, directory, now)
         let date = parts.calendar.date(of: now, in: tenant.timeZone)
         var run = CompletionRun(call: call, tenant: tenant, date: date, routes: routes)
-        run.call.rate = try parts.rates?.admit(tenant.id, at: now)
+        if let rates = parts.rates {
+            let tokens = run.call.mostTokens(along: routes[0], parts.providers)
+            let (permit, standing) = try rates.admit(call, of: tenant, tokens: tokens, at: now)
+            run.permit = permit
+            run.call.rate = standing
+        }
         do {
             let first = routes[0]
             if let reply = try await replay(run.call, first, date, now) { return .answered(reply) }
@@ -53,7 +58,7 @@ package final class CompletionPipeline: Sendable {
             if let reply = try await cached(run.call, first, date, now) { return .answered(reply) }
             return try await attempt(&run, slot)
         } catch {
-            if run.attempts == 0 { parts.rates?.giveBack(tenant.id) }
+            if run.attempts == 0 { run.permit?.giveBack() }
             // No attempt of it is open any more, so nothing else would end its claim.
             try await endClaim(of: run, error)
             throw error
@@ -99,6 +104,7 @@ package final class CompletionPipeline: Sendable {
         _ attempt: Attempt, _ end: AttemptEnd, of run: CompletionRun
     ) async throws(WeirError) -> CompletionReply {
         var run = run
+        defer { withExtendedLifetime(run.permit) {} }
         let charge = run.charge(end.charge, of: attempt)
         let (reply, digest) = await answer(end, charge, attempt, run.call)
         try await settle(attempt, charge, digest, resolution(attempt, run, reply))

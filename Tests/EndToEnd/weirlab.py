@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import sqlite3
@@ -166,8 +167,11 @@ logging: {{ level: warning }}
 {"" if "routing:" in extra else CALM}
 {extra}""")
 
-    def start(self, **options):
-        return self.launch("serve", "--config", self.config, **options)
+    def start(self, environment=None, **options):
+        """Without the limit of calls a minute, unless the configuration speaks of limits.ai."""
+        if not re.search(r"\bai:", self.config.read_text()):
+            environment = {"WEIR_LIMITS_AI_PER_MINUTE": "0", **(environment or {})}
+        return self.launch("serve", "--config", self.config, environment=environment, **options)
 
     def api(self, method, path, body=None, key=ADMIN, timeout=30, **headers):
         head = {"authorization": f"Bearer {key}"} if key else {}

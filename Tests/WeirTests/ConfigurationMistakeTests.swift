@@ -40,8 +40,8 @@ struct ConfigurationMistakeTests {
         ),
         ("limits: { body: 1B }", "limits.body: must be within 1KiB and 64MiB (line 1)"),
         (
-            "limits: { ai: { per_minute: 0 } }",
-            "limits.ai.per_minute: must be within 1 and 10000000 (line 1)"
+            "limits: { ai: { per_minute: -1 } }",
+            "limits.ai.per_minute: must be a whole number, not -1 (line 1)"
         ),
         (
             "storage: { postgres: { url: x } }",

@@ -46,7 +46,7 @@ struct ConfigurationReadingTests {
         #expect(configuration.models[0].targets.map(\.model) == [configuration.models[0].name])
         #expect(configuration.models[0].fallbacks.count == 2)
         #expect(configuration.pricesFile == "prices.yaml")
-        #expect(configuration.limits.ai == RateLimit(perMinute: 200, burst: 30))
+        #expect(configuration.limits.ai.tenant.calls == RateLimit(perMinute: 200, burst: 30))
         #expect(reading.warnings.isEmpty)
     }
 
@@ -74,9 +74,10 @@ struct ConfigurationReadingTests {
     }
 
     @Test(
-        "A rate limit is in force where anything is said of it",
+        "A rate limit is in force where nothing else is said",
         arguments: [
-            ("limits: { body: 1MiB }", "", nil), ("limits: { ai: }", "", (100, 20)),
+            ("limits: { body: 1MiB }", "", (100, 20)),
+            ("limits: { ai: { per_minute: 0 } }", "", nil), ("limits: { ai: }", "", (100, 20)),
             ("limits: { ai: { per_minute: 7 } }", "", (7, 20)),
             ("limits: { ai: { burst: 0 } }", "", (100, 0)),
             ("", "WEIR_LIMITS_AI_PER_MINUTE", (50, 20)),
@@ -84,10 +85,10 @@ struct ConfigurationReadingTests {
         ] as [(String, String, (Int, Int)?)])
     func rateLimit(yaml: String, variable: String, limit: (Int, Int)?) throws {
         let reading = try Configuration.read(yaml: yaml, environment: [variable: "50"])
-        let found = reading.configuration.limits.ai
+        let found = reading.configuration.limits.ai.tenant.calls
         #expect(found == limit.map { RateLimit(perMinute: $0.0, burst: $0.1) })
         let again = try Configuration.read(yaml: reading.configuration.listing, environment: [:])
-        #expect(again.configuration.limits.ai == found)
+        #expect(again.configuration.limits == reading.configuration.limits)
     }
 
     @Test("A vendor can come from the environment alone")

@@ -1,9 +1,10 @@
-/// How often a tenant may call: so many times a minute, evenly, and so many more at once.
+/// How much may come of something that is counted: so many a minute, evenly, and so many more at
+/// once.
 package struct RateLimit: Sendable, Equatable {
     package let perMinute: Int64
     package let burst: Int64
 
-    /// Brings both into their range: 1, or 0 for the burst, to 10,000,000.
+    /// Brings both into their range: 1, or 0 for the burst, to 1,000,000,000.
     package init(perMinute: Int, burst: Int) {
         self.perMinute = Int64(min(max(1, perMinute), RateLimit.most))
         self.burst = Int64(min(max(0, burst), RateLimit.most))
@@ -12,7 +13,7 @@ package struct RateLimit: Sendable, Equatable {
     /// Calls that may come at once from a tenant that has made none for a while.
     package var atOnce: Int64 { burst + 1 }
 
-    package static let most = 10_000_000
+    package static let most = 1_000_000_000
 }
 
 /// What is said to one call.
@@ -65,6 +66,38 @@ package struct RateBucket: Sendable, Equatable {
         level += RateBucket.call
         return .admitted(standing(limit))
     }
+
+    /// How long until `count` would be admitted if nothing else came; zero: at once. What is more
+    /// than ever goes at once waits until nothing is left of what came before, rather than for
+    /// ever.
+    func wait(for count: Int64, _ limit: RateLimit, at now: Timestamp) -> Duration {
+        let wanted = min(max(0, count), limit.atOnce)
+        let excess = level(of: limit, at: now) + (wanted - limit.atOnce) * RateBucket.call
+        return limit.time(toDrain: max(0, excess))
+    }
+
+    /// Takes `count` in, whatever is free: a bucket may go into debt.
+    mutating func pour(_ count: Int64, _ limit: RateLimit, at now: Timestamp) {
+        level = level(of: limit, at: now)
+        at = now
+        correct(by: count)
+    }
+
+    /// What was taken in was `count` too little, or too much where it is below zero.
+    mutating func correct(by count: Int64) {
+        let bounded = min(max(count, -RateBucket.deepest), RateBucket.deepest)
+        let limit = RateBucket.deepest * RateBucket.call
+        level = min(max(0, level + bounded * RateBucket.call), limit)
+    }
+
+    func standing(_ limit: RateLimit, at now: Timestamp) -> RateStanding {
+        var bucket = self
+        bucket.pour(0, limit, at: now)
+        return bucket.standing(limit)
+    }
+
+    /// No debt is deeper; twice as much is still far from the end of Int64.
+    private static let deepest: Int64 = 1 << 40
 
     /// An admitted call was refused for another reason, so that it doesn't count.
     package mutating func giveBack() { level = max(0, level - RateBucket.call) }

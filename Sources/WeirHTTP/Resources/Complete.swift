@@ -39,7 +39,7 @@ extension Routes {
     /// - Parameter wire: whose client asks.
     func answer(_ outcome: CompletionOutcome, to wire: Wire) -> Answer {
         var answer: Answer
-        let rate: RateStanding?
+        let rate: CallStanding?
         switch outcome {
         case .whole(let reply): (answer, rate) = (self.answer(reply), reply.rate)
         case .stream(let stream):

@@ -2,21 +2,33 @@ import HTTPTypes
 import WeirCore
 import WeirService
 
-extension RateStanding {
+extension CallStanding {
     /// The headers in which clients of a wire look for it: Anthropic's own, for others OpenAI's.
     func headers(for wire: Wire) -> [HTTPField] {
+        (requests?.headers(for: wire, of: "requests") ?? [])
+            + (tokens?.headers(for: wire, of: "tokens") ?? [])
+    }
+}
+
+extension RateStanding {
+    fileprivate func headers(for wire: Wire, of kind: String) -> [HTTPField] {
         switch wire {
         case .messages:
             [
-                HTTPField(name: .anthropicRateLimit, value: String(limit)),
-                HTTPField(name: .anthropicRateRemaining, value: String(remaining)),
-                HTTPField(name: .anthropicRateReset, value: resetMoment.rfc3339),
+                HTTPField(name: .named("anthropic-ratelimit-\(kind)-limit"), value: String(limit)),
+                HTTPField(
+                    name: .named("anthropic-ratelimit-\(kind)-remaining"),
+                    value: String(remaining)),
+                HTTPField(
+                    name: .named("anthropic-ratelimit-\(kind)-reset"),
+                    value: resetMoment.rfc3339),
             ]
         case .complete, .chatCompletions, .responses, .generateContent:
             [
-                HTTPField(name: .rateLimit, value: String(limit)),
-                HTTPField(name: .rateRemaining, value: String(remaining)),
-                HTTPField(name: .rateReset, value: resetAfter.shortText),
+                HTTPField(name: .named("x-ratelimit-limit-\(kind)"), value: String(limit)),
+                HTTPField(
+                    name: .named("x-ratelimit-remaining-\(kind)"), value: String(remaining)),
+                HTTPField(name: .named("x-ratelimit-reset-\(kind)"), value: resetAfter.shortText),
             ]
         }
     }
@@ -42,13 +54,4 @@ extension Duration {
         let minutes = seconds >= 60 ? "\(seconds / 60 % 60)m" : ""
         return "\(hours)\(minutes)\(seconds % 60)\(fraction)s"
     }
-}
-
-extension HTTPField.Name {
-    fileprivate static let rateLimit = named("x-ratelimit-limit-requests")
-    fileprivate static let rateRemaining = named("x-ratelimit-remaining-requests")
-    fileprivate static let rateReset = named("x-ratelimit-reset-requests")
-    fileprivate static let anthropicRateLimit = named("anthropic-ratelimit-requests-limit")
-    fileprivate static let anthropicRateRemaining = named("anthropic-ratelimit-requests-remaining")
-    fileprivate static let anthropicRateReset = named("anthropic-ratelimit-requests-reset")
 }

@@ -1,36 +1,101 @@
 import Synchronization
 package import WeirCore
 
-/// The tenants' rate limit, asked once for each call before anything of it is held.
+/// The limits of tenants, users, features and keys, asked once for each call before anything of it
+/// is held.
 ///
 /// What counts is a call that gets beyond the refusals: it was sent to a provider, or answered out
 /// of the cache or by an idempotent replay. A refused call, whatever it is refused for, doesn't.
 package final class RateGate: Sendable {
-    private let rates: Mutex<TenantRates>
+    private let policy: LimitPolicy
+    private let book = Mutex(LimitBook())
 
-    package init(_ limit: RateLimit) { rates = Mutex(TenantRates(limit: limit)) }
+    package init(_ policy: LimitPolicy) { self.policy = policy }
 
-    /// Takes in one call. Throws `rate_limited`, with nothing taken, where it comes too early.
-    func admit(_ tenant: TenantID, at now: Timestamp) throws(WeirError) -> RateStanding {
-        let (limit, admission) = rates.withLock { ($0.limit, $0.admit(tenant, at: now)) }
-        switch admission {
-        case .admitted(let standing): return standing
-        case .refused(let standing, let wait):
+    /// Takes in one call. Throws `rate_limited`, with nothing taken anywhere, where one of its
+    /// scopes doesn't admit it.
+    ///
+    /// - Parameter tokens: the most that the call can use.
+    func admit(
+        _ call: CompletionCall, of tenant: Tenant, tokens: Int64, at now: Timestamp
+    ) throws(WeirError) -> (permit: CallPermit, standing: CallStanding) {
+        let scopes = policy.limits(
+            of: tenant, user: call.user, feature: call.feature, key: call.caller.key)
+        switch book.withLock({ $0.admit(scopes, tokens: tokens, at: now) }) {
+        case .admitted(let ticket, let standing): return (CallPermit(self, ticket), standing)
+        case .refused(let refusal, let standing):
             throw WeirError(
-                .rateLimited,
-                "Rate limit exceeded for tenant \(tenant): \(limit.perMinute) AI calls a minute, "
-                    + "and \(limit.burst) more at once",
-                retryAfter: wait.wholeSecondsUp, rate: standing)
+                .rateLimited, "\(refusal.reason) (tenant \(tenant.id))",
+                retryAfter: refusal.retryAfter.wholeSecondsUp, rate: standing)
         }
     }
 
-    /// The call was refused after all.
-    func giveBack(_ tenant: TenantID) { rates.withLock { $0.giveBack(tenant) } }
+    fileprivate func end(_ ticket: LimitBook.Ticket, used: Int64, counts: Bool) {
+        book.withLock { $0.end(ticket, used: used, counts: counts) }
+    }
+}
+
+/// One admitted call's place. It ends when nobody holds it any more: its place in flight is free
+/// then, and tokens that it was admitted with and hasn't used are given back.
+final class CallPermit: Sendable {
+    private let gate: RateGate
+    private let ticket: LimitBook.Ticket
+    private let state = Mutex(State())
+
+    private struct State {
+        var used: Int64 = 0
+        var counts = true
+    }
+
+    fileprivate init(_ gate: RateGate, _ ticket: LimitBook.Ticket) {
+        self.gate = gate
+        self.ticket = ticket
+    }
+
+    /// An attempt of the call was charged: as many tokens as were used, or for which it is charged
+    /// where nobody knows.
+    func use(_ charge: Charge, _ worst: WorstCase) {
+        let usage = charge.usage
+        let tokens =
+            charge.basis == .worstCase
+            ? worst.input.addingReportingOverflow(worst.output).partialValue
+            : usage.input.addingReportingOverflow(usage.output).partialValue
+        state.withLock { state in
+            let (sum, over) = state.used.addingReportingOverflow(max(0, tokens))
+            state.used = over ? .max : sum
+        }
+    }
+
+    /// The call was refused after all, and doesn't count.
+    func giveBack() { state.withLock { $0.counts = false } }
+
+    deinit {
+        let state = state.withLock { $0 }
+        gate.end(ticket, used: state.used, counts: state.counts)
+    }
+}
+
+extension LimitBook.Refusal {
+    fileprivate var reason: String {
+        let limits = limits
+        switch cause {
+        case .calls:
+            let (perMinute, burst) = (limits.calls?.perMinute ?? 0, limits.calls?.burst ?? 0)
+            return "Rate limit of the \(scope) exceeded: \(perMinute) AI calls a minute, and "
+                + "\(burst) more at once"
+        case .tokens:
+            return "Token limit of the \(scope) exceeded: \(limits.tokens?.perMinute ?? 0) tokens "
+                + "a minute"
+        case .concurrent:
+            return "The \(scope) has as many AI calls in flight as it may have: "
+                + "\(limits.concurrent ?? 0)"
+        }
+    }
 }
 
 extension Duration {
     /// At least 1: a Retry-After of 0 invites another refusal.
-    fileprivate var wholeSecondsUp: Int {
+    var wholeSecondsUp: Int {
         Int(clamping: max(1, components.seconds + (components.attoseconds > 0 ? 1 : 0)))
     }
 }

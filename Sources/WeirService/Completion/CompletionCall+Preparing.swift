@@ -91,6 +91,26 @@ extension CompletionCall {
             worst: .free)
     }
 
+    /// The most tokens, read and generated, that it can use at its first route; zero where it uses
+    /// none, and where nothing bounds them, which is refused later on.
+    func mostTokens(along route: Route, _ providers: [ProviderName: ProviderSetup]) -> Int64 {
+        let worst: WorstCase?
+        switch work {
+        case .chat(let client):
+            worst = WorstCase(
+                price: route.price, input: client.input,
+                tokensPerImage: providers[route.provider]?.dialect.tokensPerImage ?? 0,
+                outputCap: min(client.chat.maxTokens, route.price.maxOutputTokens ?? .max),
+                choices: client.choices)
+        case .embeddings(let client, _):
+            worst = WorstCase(price: route.price, input: client.input, outputCap: 0)
+        case .tokenCount: worst = nil
+        }
+        guard let worst else { return 0 }
+        let (sum, over) = worst.input.addingReportingOverflow(worst.output)
+        return over ? .max : sum
+    }
+
     private func requireCarried(_ uncarried: [String], _ route: Route) throws(WeirError) {
         guard let field = uncarried.first else { return }
         throw WeirError(

@@ -14,9 +14,9 @@ package struct CompletionCall: Sendable {
     package var headers: [HeaderField]
     /// The `Idempotency-Key`, with what tells this request from another.
     package var idempotency: IdempotencyKey?
-    /// How its tenant stands against the rate limit; nil before it was asked, and where none is in
+    /// How its scopes stand against their limits; nil before it was asked, and where none is in
     /// force.
-    package internal(set) var rate: RateStanding?
+    package internal(set) var rate: CallStanding?
 
     /// What is asked for.
     package enum Work: Sendable {

@@ -7,7 +7,7 @@ package struct CompletionParts: Sendable {
     package let catalogue: ModelCatalogue
     package let providers: [ProviderName: ProviderSetup]
     package let gate: ProviderGate
-    /// Nil: tenants may call as often as they like.
+    /// Nil: everybody may call as often as they like.
     package var rates: RateGate?
     package let budget: BudgetGuard
     package let ledger: any LedgerStore

@@ -17,7 +17,7 @@ package struct CompletionReply: Sendable, Equatable {
     /// Nil where no provider was asked: the first answer told them.
     package let facts: Facts?
     /// How the tenant stands against its rate limit; nil where none is in force.
-    package let rate: RateStanding?
+    package let rate: CallStanding?
 
     package enum Origin: Sendable, Equatable {
         case provider
@@ -47,7 +47,7 @@ package struct CompletionReply: Sendable, Equatable {
 
     package init(
         status: Int, body: [UInt8], contentType: String = CompletionReply.json,
-        origin: Origin = .provider, facts: Facts? = nil, rate: RateStanding? = nil
+        origin: Origin = .provider, facts: Facts? = nil, rate: CallStanding? = nil
     ) {
         self.status = status
         self.body = body

@@ -15,6 +15,8 @@ struct CompletionRun: Sendable {
     private(set) var lastRoute: Route?
     /// Whether an attempt cost something.
     private(set) var hasCharged = false
+    /// Its place among what its scopes may ask for; nil where nothing limits it.
+    var permit: CallPermit?
     private var sequence: RouteSequence
     /// Why the first route was skipped, and how the last attempt failed.
     private var skipped: WeirError?
@@ -49,6 +51,7 @@ struct CompletionRun: Sendable {
         let charge = Charge(
             end: end, worst: attempt.worst, price: attempt.route.price,
             reasoning: call.reasoning, billsErrors: attempt.provider.billsErrors)
+        permit?.use(charge, attempt.worst)
         hasCharged = hasCharged || charge.basis != .none
         return charge
     }

@@ -7,7 +7,7 @@ package final class LiveStream: Sendable {
     package let contentType: String
     package let facts: CompletionReply.Facts
     /// As in `CompletionReply`.
-    package let rate: RateStanding?
+    package let rate: CallStanding?
     private let delivery: Mutex<StreamDelivery?>
 
     init(

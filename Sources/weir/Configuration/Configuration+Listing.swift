@@ -88,8 +88,7 @@ extension Configuration {
             "call_timeout": .string(limits.callTimeout.configured),
             "concurrent_calls": JSON(limits.concurrentCalls),
             "idempotency_kept": .string(limits.idempotencyKept.configured),
-            "ai": limits.ai.map { ["per_minute": JSON($0.perMinute), "burst": JSON($0.burst)] }
-                ?? .null,
+            "ai": limits.ai.listed,
         ]
     }
 

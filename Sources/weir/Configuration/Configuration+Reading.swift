@@ -143,19 +143,7 @@ extension Configuration.Limits {
             "idempotency_kept", in: .seconds(60) ... .seconds(30 * 86_400),
             default: idempotencyKept)
         section.warnUnused("json_depth")
-        ai = RateLimit.read(section)
-    }
-}
-
-extension RateLimit {
-    /// The section `ai`; nil where neither the file nor the environment has anything of it.
-    fileprivate static func read(_ parent: ConfigurationSection) -> RateLimit? {
-        let section = parent.section("ai")
-        let perMinute = section.integer("per_minute", in: 1...RateLimit.most, default: 100)
-        let burst = section.integer("burst", in: 0...RateLimit.most, default: 20)
-        let isGiven =
-            parent.contains("ai") || section.contains("per_minute") || section.contains("burst")
-        return isGiven ? RateLimit(perMinute: perMinute, burst: burst) : nil
+        ai = LimitPolicy(section.section("ai"))
     }
 }
 

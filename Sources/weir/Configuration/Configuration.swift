@@ -100,8 +100,8 @@ struct Configuration: Sendable, Equatable {
         var callTimeout = Duration.seconds(60)
         /// Calls in flight; more are refused with `overloaded`.
         var concurrentCalls = 1_024
-        /// AI calls of one tenant; nil: as many as it likes.
-        var ai: RateLimit?
+        /// What tenants, their users, features and keys may ask for.
+        var ai = LimitPolicy()
         /// How long an answer is kept for its idempotency key.
         var idempotencyKept = Duration.seconds(86_400)
     }

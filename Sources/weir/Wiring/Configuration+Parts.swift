@@ -31,7 +31,7 @@ extension Configuration {
         parts.idempotencySeconds = limits.idempotencyKept.components.seconds
         parts.concurrentCalls = limits.concurrentCalls
         parts.retries = routing.retry
-        parts.rates = limits.ai.map { RateGate($0) }
+        parts.rates = RateGate(limits.ai)
         parts.streams = streams
     }
 

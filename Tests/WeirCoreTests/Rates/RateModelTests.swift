@@ -39,23 +39,22 @@ private struct NaiveRate {
             perMinute: try #require(speeds.randomElement(using: &random)),
             burst: Int.random(in: 0...12, using: &random))
         let spacing = max(1, 60_000 / limit.perMinute)
-        let tenants = try (1...3).map { try #require(TenantID($0)) }
-        var rates = TenantRates(limit: limit, capacity: 8)
-        var naive = tenants.map { _ in NaiveRate(limit) }
+        var buckets = (1...3).map { _ in RateBucket(at: at(0)) }
+        var naive = buckets.map { _ in NaiveRate(limit) }
         var now: Int64 = 0
         for step in 0..<300 {
             let isPause = Int.random(in: 0...9, using: &random) == 0
             now += Int64.random(in: 0...(isPause ? 9 : 1) * spacing, using: &random)
             let note: Comment = "seed \(seed) step \(step)"
             let index = Int.random(in: 0..<3, using: &random)
-            let admission = rates.admit(tenants[index], at: at(now))
+            let admission = buckets[index].admit(limit, at: at(now))
             #expect(!admission.isRefused == naive[index].admits(now), note)
             guard !admission.isRefused else {
                 try check(admission, naive[index], now, note)
                 continue
             }
             if Int.random(in: 0..<4, using: &random) == 0 {
-                rates.giveBack(tenants[index])
+                buckets[index].giveBack()
             } else {
                 naive[index].note(now)
                 #expect(

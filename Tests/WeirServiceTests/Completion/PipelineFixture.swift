@@ -20,6 +20,7 @@ struct PipelineFixture {
     init(
         limit: BudgetLimit = .unlimited, concurrentCalls: Int = 1_024, hasSpare: Bool = false,
         failures: Int = 1_000_000, retries: Int = 0, rate: RateLimit? = nil,
+        policy: LimitPolicy? = nil,
         change: (inout Tenant) -> Void = { _ in },
         reply: @escaping @Sendable (UpstreamCall) async -> UpstreamOutcome
     ) throws {
@@ -58,7 +59,9 @@ struct PipelineFixture {
             attempts: AttemptNumbers(after: AttemptID(number: 0)))
         parts.concurrentCalls = concurrentCalls
         parts.retries.retries = retries
-        parts.rates = rate.map { RateGate($0) }
+        var limits = LimitPolicy()
+        limits.tenant = CallLimits(calls: rate)
+        parts.rates = (policy ?? rate.map { _ in limits }).map { RateGate($0) }
         pipeline = CompletionPipeline(parts)
     }
 

@@ -13,21 +13,21 @@ import WeirTesting
         let fixture = try PipelineFixture(rate: Self.limit) { _ in .answer("10 5 hello") }
         let call = try fixture.call("hi")
         let first = try await fixture.outcome(call).get()
-        #expect(first.rate?.limit == 2 && first.rate?.remaining == 1)
+        #expect(first.rate?.requests?.limit == 2 && first.rate?.requests?.remaining == 1)
         let second = try await fixture.outcome(call).get()
-        #expect(second.rate?.remaining == 0 && second.rate?.resetAfter == .seconds(2))
+        #expect(second.rate?.requests?.remaining == 0 && second.rate?.requests?.resetAfter == .seconds(2))
         for _ in 0..<3 {
             guard case .failure(let error) = await fixture.outcome(call) else {
                 Issue.record("a third call was admitted")
                 return
             }
             #expect(error.code == .rateLimited && error.retryAfter == 1)
-            #expect(error.rate?.remaining == 0)
+            #expect(error.rate?.requests?.remaining == 0)
         }
         #expect(fixture.transport.calls.count == 2 && fixture.ledger.rows.count == 2)
         #expect(try await fixture.counter().held == .zero)
         fixture.time.advance(seconds: 1)
-        #expect(try await fixture.outcome(call).get().rate?.remaining == 0)
+        #expect(try await fixture.outcome(call).get().rate?.requests?.remaining == 0)
     }
 
     @Test func `without a limit nothing is said of one`() async throws {
@@ -49,7 +49,7 @@ import WeirTesting
                 Issue.record("no stream")
                 return
             }
-            #expect(stream.rate?.remaining == remaining)
+            #expect(stream.rate?.requests?.remaining == remaining)
             var delivery = try #require(stream.begin())
             while await delivery.next() != nil {}
         }
@@ -60,9 +60,9 @@ import WeirTesting
     @Test func `a replay counts`() async throws {
         let fixture = try PipelineFixture(rate: Self.limit) { _ in .answer("1 1 x") }
         let call = try fixture.call("hi", idempotency: "k")
-        #expect(try await fixture.outcome(call).get().rate?.remaining == 1)
+        #expect(try await fixture.outcome(call).get().rate?.requests?.remaining == 1)
         let replay = try await fixture.outcome(call).get()
-        #expect(replay.isReplay && replay.rate?.remaining == 0)
+        #expect(replay.isReplay && replay.rate?.requests?.remaining == 0)
         #expect(await fixture.outcome(call).code == .rateLimited)
     }
 
@@ -79,7 +79,7 @@ import WeirTesting
             limit: .capped(Money(nanos: 1_000)), rate: Self.limit
         ) { _ in .answer("1 1 x") }
         let used = try fixture.call("hi", cap: 10, idempotency: "k")
-        #expect(try await fixture.outcome(used).get().rate?.remaining == 1)
+        #expect(try await fixture.outcome(used).get().rate?.requests?.remaining == 1)
         for _ in 0..<10 {
             #expect(
                 await fixture.outcome(try fixture.call("hi", cap: 5_000)).code == .budgetExceeded)
@@ -92,7 +92,7 @@ import WeirTesting
         }
         #expect(fixture.ledger.rows.count == 1)
         let last = try await fixture.outcome(try fixture.call("hi", cap: 10)).get()
-        #expect(last.rate?.remaining == 0)
+        #expect(last.rate?.requests?.remaining == 0)
     }
 
     @Test func `a tenant that may not call at all isn't told of rates`() async throws {
