@@ -27,8 +27,8 @@ import WeirCore
 
     @Test(
         arguments: [
-            // What the price book says, what the request asks for, whether thoughts were seen; whether
-            // there may be more than was seen.
+            // What the price book says, what the request asks for, whether thoughts were seen;
+            // whether there may be more than was seen.
             (HiddenThoughts.never, nil, false, false),
             (.never, .word("high"), true, false),
             (.onRequest, nil, false, false),
