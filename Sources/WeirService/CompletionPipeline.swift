@@ -11,15 +11,13 @@ package final class CompletionPipeline: Sendable {
 
     package init(_ parts: CompletionParts) {
         self.parts = parts
-        slots = CallSlots(parts.concurrentCalls)
+        slots = CallSlots(parts.concurrentCalls, parts.queue, time: parts.time)
     }
 
     /// Runs one call to its answer, or to the first token of a streamed one. Throws what
     /// `WeirError` says; whatever was billed by then is in the ledger.
     package func complete(_ call: CompletionCall) async throws(WeirError) -> CompletionOutcome {
-        let slot = try slots.take()
-        defer { withExtendedLifetime(slot) {} }
-        switch try await open(call, slot) {
+        switch try await open(call) {
         case .answered(let reply): return .whole(reply)
         case .ended(let run, let attempt, let end):
             return .whole(try await deliver(attempt, end, of: run))
@@ -38,7 +36,7 @@ package final class CompletionPipeline: Sendable {
 
     // MARK: open
 
-    private func open(_ call: CompletionCall, _ slot: CallSlot) async throws(WeirError) -> Opened {
+    private func open(_ call: CompletionCall) async throws(WeirError) -> Opened {
         let now = parts.time.now()
         let directory = parts.directory.snapshot
         let tenant = try gate(call, directory, now)
@@ -53,6 +51,9 @@ package final class CompletionPipeline: Sendable {
         }
         do {
             let first = routes[0]
+            let slot = try await slots.take(for: tenant)
+            defer { withExtendedLifetime(slot) {} }
+            run.slot = slot
             if let reply = try await replay(run.call, first, date, now) { return .answered(reply) }
             run.call = try await parts.screening.screen(run.call, at: now)
             if let reply = try await cached(run.call, first, date, now) { return .answered(reply) }
@@ -70,14 +71,7 @@ package final class CompletionPipeline: Sendable {
     private func attempt(
         _ run: inout CompletionRun, _ slot: CallSlot
     ) async throws(WeirError) -> Opened {
-        while let route = run.route {
-            let bearing: Bearing
-            do {
-                bearing = try bear(run.call, along: route)
-            } catch {
-                run.skip(error)
-                continue
-            }
+        while let bearing = try await nextBearing(&run) {
             let attempt: Attempt
             switch try await reserve(&run, bearing) {
             case .held(let held): attempt = held
@@ -104,7 +98,7 @@ package final class CompletionPipeline: Sendable {
         _ attempt: Attempt, _ end: AttemptEnd, of run: CompletionRun
     ) async throws(WeirError) -> CompletionReply {
         var run = run
-        defer { withExtendedLifetime(run.permit) {} }
+        defer { withExtendedLifetime((run.permit, run.slot)) {} }
         let charge = run.charge(end.charge, of: attempt)
         let (reply, digest) = await answer(end, charge, attempt, run.call)
         try await settle(attempt, charge, digest, resolution(attempt, run, reply))

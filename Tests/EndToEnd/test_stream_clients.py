@@ -17,10 +17,11 @@ __all__ = ["stage"]
 
 @pytest.fixture
 def small_stage(tmp_path):
-    """At most three calls at a provider, a stream of four seconds, one of reading on."""
+    """At most three calls at a provider, none of them waiting, a stream of four seconds, one of
+    reading on."""
     sandbox, weir, key = start(
         tmp_path, SETTINGS.replace("first_token: 5s", "first_token: 4s").replace(
-            "total: 20s", "total: 4s"), concurrency=3)
+            "total: 20s", "total: 4s") + "\nlimits: { queue: { in_all: 0 } }\n", concurrency=3)
     yield sandbox, weir, key
     check_truth(weir, sandbox)
     weir.kill()

@@ -48,6 +48,21 @@ package struct ProviderTraffic: Sendable {
         }
     }
 
+    /// Takes a place for a call that has waited; `admitReserved` follows, once.
+    package mutating func reserve(_ provider: ProviderName) -> Bool {
+        guard let limit = limits[provider] else { return true }
+        return limit.isFull ? false : limits[provider]?.take() ?? true
+    }
+
+    /// As `admit`, for a call whose place was reserved. The place is free again where its breaker
+    /// keeps it away.
+    package mutating func admitReserved(
+        _ provider: ProviderName, _ model: ModelName, at now: Timestamp, dice: UInt64
+    ) -> Admission {
+        limits[provider]?.giveBack()
+        return admit(provider, model, at: now, dice: dice)
+    }
+
     /// Tells how a call went, as soon as that is known: for a stream at its end, for one that is a
     /// probe at its first token.
     package mutating func record(

@@ -1,26 +1,35 @@
 import Synchronization
 import WeirCore
 
-/// Bounds the calls in flight: what is above the bound is refused at once, with nothing held.
+/// Bounds the calls in flight; what is above the bound waits, with nothing held.
 final class CallSlots: Sendable {
     private let free: Mutex<Int>
+    private let room: WaitingRoom
 
-    init(_ count: Int) { free = Mutex(count) }
+    init(_ count: Int, _ queue: QueueSettings, time: any TimeSource) {
+        free = Mutex(count)
+        room = WaitingRoom(queue, time: time)
+    }
 
-    /// A slot goes back when nobody holds it any more.
-    func take() throws(WeirError) -> CallSlot {
-        let isTaken = free.withLock { free in
+    /// A slot goes back when nobody holds it any more. Throws `overloaded` where none comes free
+    /// in time.
+    func take(for tenant: Tenant) async throws(WeirError) -> CallSlot {
+        try await room.enter(tenant, "Too many AI calls are in flight", takeOne)
+        return CallSlot(self)
+    }
+
+    private func takeOne() -> Bool {
+        free.withLock { free in
             guard free > 0 else { return false }
             free -= 1
             return true
         }
-        guard isTaken else {
-            throw WeirError(.overloaded, "Too many AI calls are in flight", retryAfter: 1)
-        }
-        return CallSlot(self)
     }
 
-    fileprivate func giveBack() { free.withLock { $0 += 1 } }
+    fileprivate func giveBack() {
+        free.withLock { $0 += 1 }
+        room.serve(takeOne)
+    }
 }
 
 /// One call's place among those in flight.

@@ -23,8 +23,10 @@ package struct CompletionParts: Sendable {
     package var streams = StreamLimits()
     /// How long an answer is kept for its idempotency key.
     package var idempotencySeconds: Int64 = 86_400
-    /// Calls in flight; more are refused with `overloaded`.
+    /// Calls in flight; more have to wait.
     package var concurrentCalls = 1_024
+    /// How calls wait where the process or a provider has as many as it may have.
+    package var queue = QueueSettings()
     /// Uniform over all of UInt64.
     package var dice: @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) }
     package var logger = Logger(label: "weir.completion")

@@ -20,6 +20,28 @@ extension CompletionPipeline {
             pass: try parts.gate.admit(route, at: parts.time.now()))
     }
 
+    /// The next route that can take the call. A full provider is passed over for another; where no
+    /// route is free and nobody was asked yet, the call waits for a place at the first full one.
+    /// Nil where no route is left.
+    func nextBearing(_ run: inout CompletionRun) async throws(WeirError) -> Bearing? {
+        var full: (route: Route, position: Int)?
+        while let route = run.route {
+            do {
+                return try bear(run.call, along: route)
+            } catch {
+                if error.code == .overloaded, full == nil { full = (route, run.position) }
+                run.skip(error)
+            }
+        }
+        guard run.attempts == 0, let full, let provider = parts.providers[full.route.provider]
+        else { return nil }
+        let prepared = try run.call.prepare(for: full.route, at: provider)
+        let pass = try await parts.gate.wait(
+            for: full.route, run.tenant, parts.queue, time: parts.time)
+        run.position = full.position
+        return Bearing(route: full.route, provider: provider, prepared: prepared, pass: pass)
+    }
+
     enum Reservation {
         case held(Attempt)
         /// Somebody else used the idempotency key first.

@@ -17,6 +17,8 @@ struct CompletionRun: Sendable {
     private(set) var hasCharged = false
     /// Its place among what its scopes may ask for; nil where nothing limits it.
     var permit: CallPermit?
+    /// Its place among the calls in flight.
+    var slot: CallSlot?
     private var sequence: RouteSequence
     /// Why the first route was skipped, and how the last attempt failed.
     private var skipped: WeirError?
@@ -36,6 +38,12 @@ struct CompletionRun: Sendable {
     mutating func skip(_ error: WeirError) {
         if skipped == nil { skipped = error }
         sequence.skip()
+    }
+
+    /// Which of the routes is at hand; a route that was full may be gone back to.
+    var position: Int {
+        get { sequence.position }
+        set { sequence.position = newValue }
     }
 
     /// An attempt's INTENT is durable.

@@ -4,6 +4,8 @@ package import WeirCore
 /// What is asked before anything goes to a provider: its breaker, and its bound of calls in flight.
 package final class ProviderGate: Sendable {
     private let traffic: Mutex<ProviderTraffic>
+    /// By provider, since somebody first waited there.
+    private let rooms = Mutex<[ProviderName: WaitingRoom]>([:])
     private let dice: @Sendable () -> UInt64
 
     package init(_ traffic: ProviderTraffic, dice: @escaping @Sendable () -> UInt64) {
@@ -14,14 +16,46 @@ package final class ProviderGate: Sendable {
     /// Takes a place at the route's provider. Throws 503 with the time after which another try
     /// makes sense.
     func admit(_ route: Route, at now: Timestamp) throws(WeirError) -> RoutePass {
+        // Who comes later doesn't go past those who wait.
+        if rooms.withLock({ $0[route.provider] })?.isEmpty == false { throw .full }
         let admission = traffic.withLock {
             $0.admit(route.provider, route.model, at: now, dice: dice())
         }
+        return try pass(admission)
+    }
+
+    /// Waits for a place at the route's provider, in an order that is fair to tenants. Throws 503
+    /// where none comes free in time, or its breaker has opened.
+    func wait(
+        for route: Route, _ tenant: Tenant, _ queue: QueueSettings, time: any TimeSource
+    ) async throws(WeirError) -> RoutePass {
+        let provider = route.provider
+        let room = rooms.withLock { rooms in
+            let room = rooms[provider] ?? WaitingRoom(queue, time: time)
+            rooms[provider] = room
+            return room
+        }
+        try await room.enter(tenant, WeirError.full.message) { reserve(provider) }
+        let now = time.now()
+        do {
+            return try pass(
+                traffic.withLock {
+                    $0.admitReserved(provider, route.model, at: now, dice: dice())
+                })
+        } catch {
+            room.serve { reserve(provider) }
+            throw error
+        }
+    }
+
+    private func reserve(_ provider: ProviderName) -> Bool {
+        traffic.withLock { $0.reserve(provider) }
+    }
+
+    private func pass(_ admission: ProviderTraffic.Admission) throws(WeirError) -> RoutePass {
         switch admission {
         case .admitted(let permit): return RoutePass(gate: self, permit: permit)
-        case .full:
-            throw WeirError(
-                .overloaded, "The AI provider has as many calls as it may have", retryAfter: 1)
+        case .full: throw .full
         case .broken(let seconds):
             throw WeirError(
                 .providerUnavailable, "The AI provider has failed and is left alone",
@@ -44,6 +78,8 @@ package final class ProviderGate: Sendable {
 
     fileprivate func end(_ permit: ProviderTraffic.Permit, _ now: Timestamp) {
         traffic.withLock { $0.end(permit, at: now) }
+        let provider = permit.key.provider
+        rooms.withLock { $0[provider] }?.serve { reserve(provider) }
     }
 }
 
@@ -65,4 +101,9 @@ struct RoutePass: Sendable {
 
     /// Gives the place back.
     func end(at now: Timestamp) { gate.end(permit, now) }
+}
+
+extension WeirError {
+    fileprivate static let full = WeirError(
+        .overloaded, "The AI provider has as many calls as it may have", retryAfter: 1)
 }

@@ -13,6 +13,15 @@ struct RouteSequence: Sendable {
     /// The route at hand; nil where none is left.
     var current: Route? { index < routes.count ? routes[index] : nil }
 
+    /// Which route is at hand.
+    var position: Int {
+        get { index }
+        set {
+            index = newValue
+            tries = 0
+        }
+    }
+
     /// The route can't be asked.
     mutating func skip() {
         index += 1

@@ -17,7 +17,7 @@ package final class ManualTime: TimeSource {
 
     /// Nobody waits in tests: the clock moves on at once.
     package func pause(_ time: Duration) async {
-        advance(seconds: time.components.seconds)
+        moment.withLock { $0 = $0.advanced(by: time) }
         await Task.yield()
     }
 

@@ -1,4 +1,5 @@
 import WeirCore
+import WeirService
 
 extension LimitPolicy {
     /// The section `limits.ai`: a tenant's own figures, those of its tier, of each user, each
@@ -63,6 +64,32 @@ extension CallLimits {
             .init(name: "burst", value: JSON(calls?.burst ?? Int64(CallLimits.burst))),
             .init(name: "tokens_per_minute", value: JSON(tokens?.perMinute ?? 0)),
             .init(name: "concurrent", value: JSON(concurrent ?? 0)),
+        ]
+    }
+}
+
+extension QueueSettings {
+    /// The section `limits.queue`.
+    init(_ section: ConfigurationSection) {
+        self.init()
+        limits.wait = section.duration(
+            "wait", in: .milliseconds(1) ... .seconds(60), default: limits.wait)
+        limits.perTenant = section.integer(
+            "per_tenant", in: 0...100_000, default: limits.perTenant)
+        limits.inAll = section.integer("in_all", in: 0...100_000, default: limits.inAll)
+        let section = section.section("weights")
+        for (tier, weight) in weights {
+            weights[tier] = section.integer(tier.rawValue, in: 1...1_000, default: weight)
+        }
+    }
+
+    var listed: JSON {
+        let weights = Tenant.Tier.allCases.map { tier in
+            JSONObject.Member(name: tier.rawValue, value: JSON(self.weights[tier] ?? 1))
+        }
+        return [
+            "wait": .string(limits.wait.configured), "per_tenant": JSON(limits.perTenant),
+            "in_all": JSON(limits.inAll), "weights": .object(JSONObject(weights)),
         ]
     }
 }

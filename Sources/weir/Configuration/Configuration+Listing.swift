@@ -88,7 +88,7 @@ extension Configuration {
             "call_timeout": .string(limits.callTimeout.configured),
             "concurrent_calls": JSON(limits.concurrentCalls),
             "idempotency_kept": .string(limits.idempotencyKept.configured),
-            "ai": limits.ai.listed,
+            "ai": limits.ai.listed, "queue": limits.queue.listed,
         ]
     }
 

@@ -144,6 +144,7 @@ extension Configuration.Limits {
             default: idempotencyKept)
         section.warnUnused("json_depth")
         ai = LimitPolicy(section.section("ai"))
+        queue = QueueSettings(section.section("queue"))
     }
 }
 

@@ -98,10 +98,12 @@ struct Configuration: Sendable, Equatable {
         var maxTokensDefault = 1_024
         /// One call, all its attempts together.
         var callTimeout = Duration.seconds(60)
-        /// Calls in flight; more are refused with `overloaded`.
+        /// Calls in flight; more have to wait.
         var concurrentCalls = 1_024
         /// What tenants, their users, features and keys may ask for.
         var ai = LimitPolicy()
+        /// How calls wait for a place in flight, and for one at a full provider.
+        var queue = QueueSettings()
         /// How long an answer is kept for its idempotency key.
         var idempotencyKept = Duration.seconds(86_400)
     }

@@ -1,0 +1,80 @@
+import Synchronization
+import Testing
+import WeirCore
+
+@testable import WeirService
+
+@Suite struct WaitingRoomTests {
+    @Test func `a slot that comes free goes to whoever waits, and none is lost`() async throws {
+        let slots = CallSlots(1, QueueSettings(), time: StillTime())
+        let tenant = Tenant(id: try #require(TenantID(1)), name: "One")
+        let served = Mutex(0)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<100 {
+                group.addTask {
+                    let slot = try await slots.take(for: tenant)
+                    served.withLock { $0 += 1 }
+                    await Task.yield()
+                    withExtendedLifetime(slot) {}
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(served.withLock { $0 } == 100)
+        _ = try await slots.take(for: tenant)
+    }
+
+    @Test func `where nobody may wait, one more is refused at once`() async throws {
+        var settings = QueueSettings()
+        settings.limits.inAll = 0
+        let slots = CallSlots(1, settings, time: StillTime())
+        let tenant = Tenant(id: try #require(TenantID(1)), name: "One")
+        let slot = try await slots.take(for: tenant)
+        await #expect(throws: WeirError.self) { try await slots.take(for: tenant) }
+        withExtendedLifetime(slot) {}
+    }
+
+    @Test func `who waited in vain is told so, and leaves the slot to others`() async throws {
+        let time = StillTime()
+        let slots = CallSlots(1, QueueSettings(), time: time)
+        let tenant = Tenant(id: try #require(TenantID(1)), name: "One")
+        var slot: CallSlot? = try await slots.take(for: tenant)
+        let waiting = Task { try await slots.take(for: tenant) }
+        await time.pass()
+        await #expect(throws: WeirError.self) { try await waiting.value }
+        #expect(slot != nil)
+        slot = nil
+        _ = try await slots.take(for: tenant)
+    }
+}
+
+/// A clock whose waits end when the test says so.
+private final class StillTime: TimeSource {
+    private struct State {
+        var now = Timestamp(milliseconds: 0)
+        var waiting: [(CheckedContinuation<Void, Never>, Duration)] = []
+    }
+    private let state = Mutex(State())
+
+    func now() -> Timestamp { state.withLock { $0.now } }
+
+    func pause(_ time: Duration) async {
+        await withCheckedContinuation { continuation in
+            state.withLock { $0.waiting.append((continuation, time)) }
+        }
+    }
+
+    /// Ends the first wait that somebody begins.
+    func pass() async {
+        while true {
+            let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+                guard !state.waiting.isEmpty else { return nil }
+                let (continuation, time) = state.waiting.removeFirst()
+                state.now = state.now.advanced(by: time)
+                return continuation
+            }
+            if let next { return next.resume() }
+            await Task.yield()
+        }
+    }
+}
