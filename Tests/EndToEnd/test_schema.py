@@ -171,9 +171,7 @@ def test_what_fits_the_schema_is_accepted(running, tmp_path):
     _, weir, key = running
     weir.put_tenant(42, unlimited=True)
     assert weir.complete(key, "so that there is a row").status == 200
-    # OpenAI's own search models are refused in chat completions by their name.
-    models = [model["model"] for model in weir.api("GET", "/ai/models?tenant_id=42").json["models"]
-              if "search" not in model["model"]]
+    models = [model["model"] for model in weir.api("GET", "/ai/models?tenant_id=42").json["models"]]
     settings = ('[checks]\npositive_data_acceptance.expected-statuses = '
                 '["2xx", "402", "403", "404", "409", "422"]\n')
     schemathesis(weir, tmp_path, with_what_the_server_knows(DOCUMENT, models), settings,

@@ -64,13 +64,39 @@ import WeirCore
     @Test func `a fee for each request is in the cost and in the worst case`() throws {
         let book = try PriceBook(
             json: #"{"version":"t","prices":[{"provider":"p","model":"m","input":"1","#
-                + #""output":"2","per_call":{"request":"0.025"}}]}"#)
+                + #""output":"2","context_window":1000,"per_call":{"request":"0.025"}}]}"#)
         let price = try #require(
             book.price(provider: "p", model: "m", at: Timestamp(milliseconds: 0)))
         let usage = try #require(TokenUsage(input: 10, output: 5))
         #expect(price.cost(of: usage) == Money(nanos: 25_000_000 + 20_000))
         let worst = try #require(
             WorstCase(price: price, input: InputBound(textBytes: 10, items: 1), outputCap: 5))
-        #expect(worst.amount >= Money(nanos: 25_000_000 + 20_000))
+        // Such a model reads what it finds, too.
+        #expect(worst.input == 1_000)
+        #expect(worst.amount >= Money(nanos: 25_000_000 + 1_000_000 + 10_000))
+    }
+
+    @Test(arguments: ["gpt-4o-search-preview", "gpt-4o-search-preview-2025-03-11", "x-search-api"])
+    func `a model that searches unasked has no price without its fee`(model: String) throws {
+        let moment = Timestamp(milliseconds: 0)
+        func book(_ fees: String) throws -> PriceBook {
+            try PriceBook(
+                json: #"{"version":"t","prices":[{"provider":"p","model":"\#(model)","input":"1","#
+                    + #""output":"2"\#(fees)}]}"#)
+        }
+        let fee = #","per_call":{"request":"0.01"}"#
+        let priced = try book(fee)
+        #expect(priced.price(provider: "p", model: model, at: moment) != nil)
+        #expect(priced.prices(at: moment).map(\.model) == [model])
+        for fees in ["", #","per_call":{"web_search":"0.01"}"#] {
+            let unpriced = priced.overlaid(by: try book(fees))
+            #expect(unpriced.price(provider: "p", model: model, at: moment) == nil)
+            #expect(unpriced.prices(at: moment).isEmpty)
+        }
+        let any = try PriceBook(
+            json: #"{"version":"t","prices":[{"provider":"p","model":"m","match":["gpt*","x*"],"#
+                + #""input":"1","output":"2"}]}"#)
+        #expect(any.price(provider: "p", model: model, at: moment) == nil)
+        #expect(any.price(provider: "p", model: "gpt-researched", at: moment) != nil)
     }
 }

@@ -29,7 +29,7 @@ package struct WorstCase: Sendable, Equatable {
         let (pictures, tooMany) = bound.images.multipliedReportingOverflow(by: tokensPerImage)
         guard !over, !tooMany, pictures < TokenUsage.largestCount else { return nil }
         let sum = bound.textBytes + WorstCase.framing + framing + pictures
-        if bound.isOpen {
+        if bound.isOpen || price.hasOpenInput {
             guard let window = price.contextWindow else { return nil }
             input = window
         } else {

@@ -48,6 +48,17 @@ extension ModelPrice {
     /// What each answered request costs by itself: some models search on every call.
     private var requestFee: Money { perCall["request"] ?? .zero }
 
+    /// Whether a model reads more than it is sent: one that searches on every call.
+    var hasOpenInput: Bool { perCall["request"] != nil }
+
+    /// Whether it prices all that a model of this name bills. OpenAI's search models search the web
+    /// with every answer, unasked, at a fee for each, and read what they find.
+    /// https://platform.openai.com/docs/pricing
+    func covers(_ model: String) -> Bool {
+        let searches = model.contains("-search-preview") || model.contains("-search-api")
+        return !searches || perCall["request"] != nil
+    }
+
     /// The card in force for an input of this length at this service tier.
     private func card(input: Int64, serviceTier: ServiceTier?) -> RateCard {
         let tier = tiers.last { input > $0.aboveInputTokens }

@@ -39,7 +39,8 @@ package struct PriceBook: Sendable {
         return book
     }
 
-    /// The price of a model at a moment; nil where it has none. Never a price of zero by omission.
+    /// The price of a model at a moment; nil where it has none, or one without the fee of a model
+    /// that searches unasked. Never a price of zero by omission.
     ///
     /// It stands in one layer and is never mixed, but for what it doesn't say of hidden thoughts:
     /// that is no price, and a layer below may know it.
@@ -51,6 +52,7 @@ package struct PriceBook: Sendable {
             found = found?.adding(price.hiddenThoughts) ?? price
             if found?.hiddenThoughts != nil { break }
         }
+        guard let found, found.covers(model) else { return nil }
         return found
     }
 
@@ -61,6 +63,10 @@ package struct PriceBook: Sendable {
             for (name, prices) in layer.exact {
                 guard let price = prices.first(where: { $0.applies(at: moment) }) else { continue }
                 guard name == "\(price.provider)/\(price.model)" else { continue }
+                guard price.covers(price.model) else {
+                    found[name] = nil
+                    continue
+                }
                 let known = self.price(provider: price.provider, model: price.model, at: moment)
                 found[name] = price.adding(known?.hiddenThoughts)
             }

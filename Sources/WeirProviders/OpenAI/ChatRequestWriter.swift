@@ -12,7 +12,6 @@ struct ChatRequestWriter {
     }
 
     mutating func write(_ request: ChatRequest, isStream: Bool) throws(WeirError) {
-        guard !alwaysSearches(request.model.description) else { throw uncarried("model") }
         body.beginObject()
         body.member("model", request.model.description)
         var messages = ChatMessageWriter(

@@ -5,10 +5,6 @@ extension OpenAIChatClient {
     /// which all tenants share.
     func refuseUnpriced(_ request: ClientObject) throws(WeirError) {
         for (name, reason) in unpriced { try request.refuse(name, reason) }
-        if let model = try request.text("model"), alwaysSearches(model) {
-            throw request.error(
-                "model", "is not supported here: the provider's searches have no price")
-        }
         for (index, modality) in (try request.array("modalities") ?? []).enumerated() {
             let name = "modalities[\(index)]"
             guard try request.string(modality, name) == "text" else {
@@ -25,11 +21,6 @@ extension OpenAIChatClient {
         let google = try request.object("extra_body")?.object("google")
         try google?.refuse("cached_content", "the provider's account is shared by all tenants")
     }
-}
-
-/// Whether a model of OpenAI's searches the web with every answer, unasked, at a fee for each.
-func alwaysSearches(_ model: String) -> Bool {
-    model.contains("-search-preview") || model.contains("-search-api")
 }
 
 /// Groq's word for its standard tier is `on_demand`.
