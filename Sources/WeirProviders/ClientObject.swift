@@ -1,10 +1,9 @@
 import WeirCore
 
-/// A part of a client's request, read by name and by type; whatever doesn't fit is a 400 that
-/// names it. Unknown members are no mistake here: the provider knows its own fields best.
-struct ClientObject {
+/// A part of a client's request. Unknown members are no mistake here: the provider knows its own
+/// fields best.
+struct ClientObject: JSONFields {
     let members: JSONObject
-    /// Where the object stands, for `param`: empty, or `messages[3].content[0]`.
     let path: String
 
     init(_ members: JSONObject, path: String = "") {
@@ -26,59 +25,12 @@ struct ClientObject {
         return value
     }
 
-    func param(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
-
-    func error(_ name: String, _ reason: String) -> WeirError {
-        WeirError(.invalidRequest, "\(param(name)) \(reason)", param: param(name))
-    }
+    func wholeNumber(_ value: JSON) -> Int64? { value.integer }
 
     /// Refuses what would be billed without a price here, or would leave the tenant.
     func refuse(_ name: String, _ reason: String) throws(WeirError) {
         guard self[name] != nil else { return }
         throw error(name, "is not supported here: \(reason)")
-    }
-
-    func text(_ name: String) throws(WeirError) -> String? {
-        guard let value = self[name] else { return nil }
-        guard let text = value.string else {
-            throw error(name, "must be a string, not \(value.kind)")
-        }
-        return text
-    }
-
-    func bool(_ name: String) throws(WeirError) -> Bool? {
-        guard let value = self[name] else { return nil }
-        guard let flag = value.bool else {
-            throw error(name, "must be true or false, not \(value.kind)")
-        }
-        return flag
-    }
-
-    func integer(_ name: String, in range: ClosedRange<Int64>) throws(WeirError) -> Int64? {
-        guard let value = self[name] else { return nil }
-        guard let number = value.integer, range.contains(number) else {
-            let most = range.upperBound == .max ? "" : " to \(range.upperBound)"
-            throw error(name, "must be an integer from \(range.lowerBound)\(most)")
-        }
-        return number
-    }
-
-    func decimal(
-        _ name: String, in range: ClosedRange<Double>
-    ) throws(WeirError) -> DecimalNumber? {
-        guard let value = self[name] else { return nil }
-        guard let number = DecimalNumber(value, in: range) else {
-            throw error(name, "must be a number from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return number
-    }
-
-    func array(_ name: String, limit: Int = 10_000) throws(WeirError) -> [JSON]? {
-        guard let value = self[name] else { return nil }
-        guard let list = value.array, list.count <= limit else {
-            throw error(name, "must be an array of at most \(limit), not \(value.kind)")
-        }
-        return list
     }
 
     func object(_ name: String) throws(WeirError) -> ClientObject? {
@@ -93,12 +45,6 @@ struct ClientObject {
             objects.append(try ClientObject(item, path: "\(param(name))[\(index)]"))
         }
         return objects
-    }
-
-    /// A value that has to be there.
-    func required<Value>(_ name: String, _ value: Value?) throws(WeirError) -> Value {
-        guard let value else { throw error(name, "is missing") }
-        return value
     }
 
     /// The members that aren't among `names`, as they may be shown: paths of at most 128 bytes.
