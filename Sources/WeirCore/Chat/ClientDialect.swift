@@ -125,14 +125,18 @@ package struct ReplyContext: Sendable, Equatable {
     package var createdAt: Timestamp
     /// What a whole answer was charged; a streamed one learns it at its end.
     package var cost: Money
+    /// The request's body as the client wrote it: some answers repeat the settings in it.
+    package var asked: JSONObject
 
     package init(
-        request: RequestID, model: ModelName, createdAt: Timestamp, cost: Money = .zero
+        request: RequestID, model: ModelName, createdAt: Timestamp, cost: Money = .zero,
+        asked: JSONObject = JSONObject()
     ) {
         self.request = request
         self.model = model
         self.createdAt = createdAt
         self.cost = cost
+        self.asked = asked
     }
 }
 

@@ -1,14 +1,14 @@
 import WeirCore
 
 /// The `response` object, with every field that OpenAI's own has.
-///
-/// What a request asked for isn't repeated in it: the settings are the API's defaults.
 struct ResponsesBody: Sendable {
     let context: ReplyContext
     let names: ResponsesItemNames
+    private let echo: ResponsesEcho
 
     init(_ context: ReplyContext) {
         self.context = context
+        echo = ResponsesEcho(context.asked)
         names = ResponsesItemNames(context.request)
     }
 
@@ -94,9 +94,9 @@ struct ResponsesBody: Sendable {
         } else {
             writer.null()
         }
-        for name in ["instructions", "max_output_tokens", "max_tool_calls"] {
-            writer.member(name, .null)
-        }
+        writer.member("instructions", echo.setting("instructions"))
+        writer.member("max_output_tokens", echo.setting("max_output_tokens"))
+        writer.member("max_tool_calls", echo.maxToolCalls)
         writer.member("model", context.model.description)
         writer.name("output")
         writer.beginArray()
@@ -105,8 +105,8 @@ struct ResponsesBody: Sendable {
         writeSettings(to: &writer)
         writer.name("usage")
         if let usage { write(usage, to: &writer) } else { writer.null() }
-        writer.member("user", .null)
-        writer.member("metadata", [:])
+        writer.member("user", echo.text("user"))
+        writer.member("metadata", echo.metadata)
         writer.endObject()
     }
 
@@ -117,19 +117,22 @@ struct ResponsesBody: Sendable {
         item.id == items.last?.id ? status.word : Status.completed.word
     }
 
+    /// Nothing is stored, whatever was asked; what only OpenAI can be told never gets here.
     private func writeSettings(to writer: inout JSONWriter) {
-        writer.member("parallel_tool_calls", true)
-        for name in ["previous_response_id", "prompt_cache_key"] { writer.member(name, .null) }
-        writer.member("reasoning", ["effort": .null, "summary": .null])
-        writer.member("safety_identifier", .null)
+        writer.member("parallel_tool_calls", echo.setting("parallel_tool_calls", else: true))
+        writer.member("previous_response_id", .null)
+        writer.member("prompt_cache_key", echo.text("prompt_cache_key"))
+        writer.member("prompt_cache_retention", echo.text("prompt_cache_retention"))
+        writer.member("reasoning", echo.reasoning)
+        writer.member("safety_identifier", echo.text("safety_identifier"))
         writer.member("service_tier", "default")
         writer.member("store", false)
-        writer.member("temperature", .null)
-        writer.member("text", ["format": ["type": "text"]])
-        writer.member("tool_choice", "auto")
-        writer.member("tools", [])
+        writer.member("temperature", echo.setting("temperature"))
+        writer.member("text", echo.format)
+        writer.member("tool_choice", echo.setting("tool_choice", else: "auto"))
+        writer.member("tools", echo.tools)
         writer.member("top_logprobs", 0 as Int64)
-        writer.member("top_p", .null)
+        writer.member("top_p", echo.setting("top_p"))
         writer.member("truncation", "disabled")
     }
 

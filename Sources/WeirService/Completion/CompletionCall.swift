@@ -56,6 +56,11 @@ extension CompletionCall {
         if case .chat(let request) = work { request.chat.reasoning } else { nil }
     }
 
+    /// A conversation's body as the client wrote it; nothing else's answer repeats what was asked.
+    var asked: JSONObject {
+        if case .chat(let request) = work { request.body } else { JSONObject() }
+    }
+
     /// How the answer is to be streamed; nil where a whole one is wanted.
     var stream: StreamOptions? {
         if case .chat(let request) = work { request.stream } else { nil }

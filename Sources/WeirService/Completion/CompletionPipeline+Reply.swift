@@ -116,7 +116,7 @@ extension CompletionPipeline {
             chat,
             ReplyContext(
                 request: call.request, model: call.model, createdAt: attempt.row.createdAt,
-                cost: charge.cost))
+                cost: charge.cost, asked: call.asked))
     }
 
     private func encode(

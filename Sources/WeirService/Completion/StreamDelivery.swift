@@ -32,7 +32,8 @@ package struct StreamDelivery: Sendable {
         self.steps = steps
         self.slot = slot
         let context = ReplyContext(
-            request: run.call.request, model: run.call.model, createdAt: attempt.row.createdAt)
+            request: run.call.request, model: run.call.model, createdAt: attempt.row.createdAt,
+            asked: run.call.asked)
         form = StreamForm(
             encoder: run.call.dialect.stream(context, options),
             isPassed: attempt.prepared.form != .translated,

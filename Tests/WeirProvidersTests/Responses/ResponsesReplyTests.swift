@@ -77,7 +77,8 @@ struct ResponsesReplyTests {
         for name in [
             "status", "background", "completed_at", "error", "incomplete_details", "instructions",
             "max_output_tokens", "max_tool_calls", "parallel_tool_calls", "previous_response_id",
-            "prompt_cache_key", "reasoning", "safety_identifier", "service_tier", "store",
+            "prompt_cache_key", "prompt_cache_retention", "reasoning", "safety_identifier",
+            "service_tier", "store",
             "temperature", "text", "tool_choice", "tools", "top_logprobs", "top_p", "truncation",
             "user", "metadata",
         ] {
