@@ -1,0 +1,55 @@
+package import WeirCore
+
+/// Carries requests to instances of a service, and their replies back as they come. Two
+/// implementations: real HTTP, and a fake for tests.
+package protocol InstanceTransport: Sendable {
+    /// Sends one request once, and returns with the reply's head. Never retries after a byte of it
+    /// has left; where the caller's task is cancelled, the exchange ends.
+    func forward(_ call: InstanceCall) async -> InstanceOpening
+}
+
+/// One request to one instance, as its caller sent it.
+package struct InstanceCall: Sendable, Equatable {
+    package let instance: InstanceName
+    package let method: String
+    /// Path and query.
+    package let target: String
+    /// Those that are meant for the instance, and none of the message's framing.
+    package let headers: [HeaderField]
+    package let body: [UInt8]
+    package let limits: InstanceLimits
+
+    package init(
+        instance: InstanceName, method: String, target: String, headers: [HeaderField],
+        body: [UInt8], limits: InstanceLimits
+    ) {
+        self.instance = instance
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+        self.limits = limits
+    }
+}
+
+/// How long an instance may take; what takes longer is lost by timeout.
+package struct InstanceLimits: Sendable, Equatable {
+    /// From nothing to a connection.
+    package var connect = Duration.seconds(2)
+    /// From sending to the reply's head, and from each piece of its body to the next. Time in which
+    /// nobody takes what has come doesn't count.
+    package var read = Duration.seconds(60)
+    /// From sending to the reply's last byte.
+    package var total = Duration.seconds(660)
+
+    package init() {}
+}
+
+/// What became of a request to an instance.
+package enum InstanceOpening: Sendable {
+    /// Any status; the body is read by one task, to its end or until it is cancelled.
+    case reply(status: Int, headers: [HeaderField], body: any UpstreamBody)
+    /// Proved: no byte of the request left this process.
+    case notSent(String)
+    case lost(UpstreamOutcome.Loss)
+}
