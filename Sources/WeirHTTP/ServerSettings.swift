@@ -17,6 +17,8 @@ package struct ServerSettings: Sendable {
     /// How long requests are still accepted on shutdown, while `/health/ready` says 503: until those
     /// who send them have noticed.
     package var drainNotice: Duration = .zero
+    /// Connections at a time; further ones wait in the kernel until one ends.
+    package var connectionLimit = 8_192
     /// Connections that the kernel keeps until they are accepted.
     package var backlog = 1_024
     /// `max_tokens` of a completion that names none.

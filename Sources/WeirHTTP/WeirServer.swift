@@ -34,7 +34,8 @@ package struct WeirServer: Service {
             server: .http1(configuration: channelConfiguration),
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.host, port: settings.port),
-                backlog: settings.backlog),
+                backlog: settings.backlog,
+                availableConnectionsDelegate: .maximum(settings.connectionLimit, logger: logger)),
             onServerRunning: { [onListening] channel in
                 await onListening(channel.localAddress?.port ?? 0)
             },

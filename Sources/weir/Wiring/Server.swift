@@ -91,6 +91,10 @@ extension Configuration {
         settings.host = server.host
         settings.port = server.port
         settings.drainNotice = server.drainNotice
+        if let files = OpenFiles.limit {
+            settings.connectionLimit = OpenFiles.connections(
+                within: files, calls: limits.concurrentCalls)
+        }
         settings.bodyLimit = limits.body
         settings.defaultMaxTokens = Int64(limits.maxTokensDefault)
         settings.stallTimeout = streams.betweenTokens

@@ -31,16 +31,9 @@ enum MachineChecks {
     }
 
     private static func openFiles() -> Finding {
-        var limits = rlimit()
-        #if canImport(Glibc)
-            let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-        #else
-            let resource = RLIMIT_NOFILE
-        #endif
-        guard unsafe getrlimit(resource, &limits) == 0 else {
+        guard let count = OpenFiles.limit else {
             return .warn("open files", "the limit can't be read", "")
         }
-        let count = UInt64(limits.rlim_cur)
         let text = count > 1 << 40 ? "unlimited" : "limit \(count)"
         let remedy = "ulimit -n 4096, or LimitNOFILE= of the unit: a call in flight takes two"
         if count < 256 { return .fail("open files", text, remedy) }
