@@ -93,10 +93,12 @@ private struct HummingbirdAdapter: HTTPResponder {
     func respond(to request: Request, context: Context) async throws -> Response {
         let head = CallHead(
             method: request.method, target: request.head.path ?? "", headers: request.headers)
-        let answer = await dispatcher.respond(to: head) { limit throws(WeirError) in
+        // In a task of its own: a task keeps the stack of its deepest call to its end, which for a
+        // stream is some 50 KB, and the connection's task lives as long as what it relays.
+        async let answer = dispatcher.respond(to: head) { limit throws(WeirError) in
             try await read(request.body, limit)
         }
-        return response(answer, to: request.method)
+        return response(await answer, to: request.method)
     }
 
     private func read(_ body: RequestBody, _ limit: Int) async throws(WeirError) -> [UInt8] {
