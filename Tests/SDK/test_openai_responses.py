@@ -120,6 +120,19 @@ def test_a_call_that_is_forced(client, model):
     assert reply.output[-1].name == "get_time" and "echo" in reply.output[-1].arguments
 
 
+def test_a_translated_answer_repeats_its_settings(client, model):
+    if model.startswith(("gpt", "deepseek")):
+        pytest.skip("passed through: what it repeats is the provider's")
+    asked = {"instructions": "Be brief.", "max_output_tokens": 50, "temperature": 0.5,
+             "tools": TOOLS, "tool_choice": "auto", "parallel_tool_calls": True,
+             "metadata": {"a": "b"}, "user": "u"}
+    with client.responses.stream(model=model, input="Hi", **asked) as stream:
+        streamed = stream.get_final_response()
+    for reply in [client.responses.create(model=model, input="Hi", **asked), streamed]:
+        said = reply.to_dict()
+        assert {name: said[name] for name in asked} == asked
+
+
 def test_structured_output(client, model):
     reply = client.responses.parse(model=model, input="Hi", text_format=Echo)
     assert reply.output_parsed == Echo(echo="Hi")
