@@ -8,6 +8,7 @@ import sqlite3
 import time
 
 from doors import DOORS
+from test_crash import check_sums
 from weirlab import Reply, Sandbox, Weir, true_cost
 
 PROVIDERS = {"anthropic": "claude-haiku-4-5", "openai": "gpt-4o-mini",
@@ -35,6 +36,19 @@ def start(folder, settings, concurrency=256, provider="", price=""):
     weir.start()
     weir.put_tenant(42, budget_usd=1000)
     return sandbox, weir, weir.make_key()
+
+
+@contextlib.contextmanager
+def audited(folder, settings):
+    """The same for many tests; after the last one nothing is held, the sandbox billed what the
+    ledger has, and the sums are those of its rows."""
+    sandbox, weir, key = start(folder, settings)
+    yield sandbox, weir, key
+    check_at_rest(weir)
+    check_truth(weir, sandbox)
+    check_sums(weir, weir.rows())
+    assert weir.stop() == 0
+    sandbox.stop()
 
 
 class Event:

@@ -1,9 +1,7 @@
 """Streams and their keys: given again byte for byte, never made twice; and answers from the cache."""
 import pytest
 
-from streamlab import (CALM, PROVIDERS, ask, check_at_rest, check_truth, first_token, rows_of, start,
-                       wait_until)
-from test_crash import check_sums
+from streamlab import CALM, PROVIDERS, ask, audited, first_token, rows_of, wait_until
 
 SETTINGS = CALM + """
 cache: { features: { faq: 60s } }
@@ -12,13 +10,8 @@ cache: { features: { faq: 60s } }
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
-    sandbox, weir, key = start(tmp_path_factory.mktemp("replays"), SETTINGS)
-    yield sandbox, weir, key
-    check_at_rest(weir)
-    check_truth(weir, sandbox)
-    check_sums(weir, weir.rows())
-    assert weir.stop() == 0
-    sandbox.stop()
+    with audited(tmp_path_factory.mktemp("replays"), SETTINGS) as parts:
+        yield parts
 
 
 def count(sandbox):

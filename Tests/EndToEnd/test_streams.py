@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from streamlab import (CALM, PROVIDERS, ask, check_at_rest, check_truth, first_token, held, rows_of,
-                       start, together)
+from streamlab import (CALM, PROVIDERS, ask, audited, check_at_rest, check_truth, first_token, held,
+                       rows_of, start, together)
 from test_crash import check_sums
 
 SETTINGS = CALM + """
@@ -22,13 +22,8 @@ screening: { default: { output: { max_size: 64MiB } } }
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
-    sandbox, weir, key = start(tmp_path_factory.mktemp("streams"), SETTINGS)
-    yield sandbox, weir, key
-    check_at_rest(weir)
-    check_truth(weir, sandbox)
-    check_sums(weir, weir.rows())
-    assert weir.stop() == 0
-    sandbox.stop()
+    with audited(tmp_path_factory.mktemp("streams"), SETTINGS) as parts:
+        yield parts
 
 
 def test_tokens_come_as_they_are_made(stage):
