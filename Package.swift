@@ -138,7 +138,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "WeirStorageTests",
-            dependencies: ["WeirCore", "WeirService", "WeirStorage", "CSQLite"],
+            dependencies: ["WeirCore", "WeirService", "WeirStorage", "WeirTesting", "CSQLite"],
             swiftSettings: strict),
         .testTarget(
             name: "WeirHTTPTests",

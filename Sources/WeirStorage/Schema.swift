@@ -4,7 +4,7 @@
 /// year × 10,000 + month × 100 + day, times milliseconds since 1970 UTC, money nano-USD.
 enum Schema {
     static let migrations: [String] = [
-        ledger + idempotency + directory + audit, keptStreams,
+        ledger + idempotency + directory + audit, keptStreams, JobSchema.tables,
     ]
 
     static var version: Int64 { Int64(migrations.count) }
