@@ -1,4 +1,4 @@
-"""Streams and their keys: given again byte for byte, never made twice; and answers from the cache."""
+"""Streams and their keys: given again byte for byte, never made twice; answers from the cache."""
 import pytest
 
 from streamlab import CALM, PROVIDERS, ask, audited, first_token, rows_of, wait_until
@@ -52,7 +52,8 @@ def test_a_stream_in_flight_has_its_key(stage):
     assert "retry-after" in second.headers
     first.leave()
     # The call goes on without its client; who comes again gets what it missed.
-    third = wait_until(lambda: settled(weir, key, "in-flight", "@sandbox{drip_ms=60} one two three"))
+    third = wait_until(
+        lambda: settled(weir, key, "in-flight", "@sandbox{drip_ms=60} one two three"))
     assert third.is_complete and third.headers["idempotent-replayed"] == "true"
     assert third.text == "Echo: @sandbox{drip_ms=60} one two three"
     calls = weir.rows(f"request_id = '{first.request_id}' OR request_id = '{third.request_id}'")
@@ -88,10 +89,11 @@ def test_what_cost_nothing_frees_its_key(stage):
 
 def test_a_stream_too_long_to_keep_is_never_made_twice(stage):
     sandbox, weir, key = stage
-    first = keyed(weir, key, "long", "@sandbox{big=2,output_tokens=60}", model="gpt-4o-mini", timeout=30).finish()
+    text = "@sandbox{big=2,output_tokens=60}"
+    first = keyed(weir, key, "long", text, model="gpt-4o-mini", timeout=30).finish()
     assert first.is_complete and len(first.text) == 2 << 20
     sent = count(sandbox)
-    again = keyed(weir, key, "long", "@sandbox{big=2,output_tokens=60}", model="gpt-4o-mini").finish()
+    again = keyed(weir, key, "long", text, model="gpt-4o-mini").finish()
     assert (again.status, again.whole.json["error"]) == (409, "conflict")
     assert again.headers["x-should-retry"] == "false" and count(sandbox) == sent
 
