@@ -130,18 +130,10 @@ struct ChatMessageWriter {
             callCount += 1
             let id = call.id ?? "call_\(callCount)"
             open.append((id, call.name))
-            body.beginObject()
-            body.member("id", id)
-            body.member("type", "function")
-            body.name("function")
-            body.beginObject()
-            body.member("name", call.name)
-            body.member("arguments", argumentsText(call.arguments))
-            body.endObject()
-            if let signature = call.signature, signature.origin == .chatCompletions {
-                body.member("extra_content", googleContent(signature.value))
+            let signature = call.signature.flatMap {
+                $0.origin == .chatCompletions ? $0.value : nil
             }
-            body.endObject()
+            body.write(call, id: id, signature: signature)
         }
         body.endArray()
     }
@@ -160,6 +152,24 @@ private func isProse(_ part: ChatPart) -> Bool {
 private func isOwn(_ thinking: Thinking) -> Bool {
     guard thinking.redacted == nil else { return false }
     return thinking.signature.map { $0.origin == .chatCompletions } ?? true
+}
+
+extension JSONWriter {
+    /// A call as requests and answers of this form have it.
+    ///
+    /// - Parameter signature: its proof, in the words for who reads it.
+    mutating func write(_ call: ToolCall, id: String, signature: String?) {
+        beginObject()
+        member("id", id)
+        member("type", "function")
+        name("function")
+        beginObject()
+        member("name", call.name)
+        member("arguments", argumentsText(call.arguments))
+        endObject()
+        if let signature { member("extra_content", googleContent(signature)) }
+        endObject()
+    }
 }
 
 /// Arguments as the text that carries them; text that never was JSON goes back as it came.

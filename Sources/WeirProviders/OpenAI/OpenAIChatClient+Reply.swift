@@ -52,24 +52,11 @@ extension OpenAIChatClient {
             body.name("tool_calls")
             body.beginArray()
             for (index, call) in reply.toolCalls.enumerated() {
-                write(call, id: call.id ?? callID(context, Int64(index)), to: &body)
+                body.write(
+                    call, id: call.id ?? callID(context, Int64(index)),
+                    signature: call.signature.map { $0.text(for: wire) })
             }
             body.endArray()
-        }
-        body.endObject()
-    }
-
-    private func write(_ call: ToolCall, id: String, to body: inout JSONWriter) {
-        body.beginObject()
-        body.member("id", id)
-        body.member("type", "function")
-        body.name("function")
-        body.beginObject()
-        body.member("name", call.name)
-        body.member("arguments", argumentsText(call.arguments))
-        body.endObject()
-        if let signature = call.signature {
-            body.member("extra_content", googleContent(signature.text(for: wire)))
         }
         body.endObject()
     }
