@@ -1,12 +1,13 @@
 import WeirCore
 
+/// Each sweep names its index: a statement that would go through all jobs can't be prepared.
 extension WriteSession {
     func takeBackJobs(
         from queue: QueueName, _ rules: QueueRules, at now: Timestamp, dice: [UInt64]
     ) throws(SQLiteError) -> [Job] {
         let query = try connection.statement(
             """
-            SELECT \(JobRow.columns) FROM jobs
+            SELECT \(JobRow.columns) FROM jobs INDEXED BY jobs_claimed
             WHERE queue = ? AND status = 'processing' AND moment <= ? ORDER BY moment LIMIT ?
             """)
         query.bind(queue.description)
@@ -19,8 +20,8 @@ extension WriteSession {
     func expireJobs(at now: Timestamp, limit: Int) throws(SQLiteError) -> [Job] {
         let query = try connection.statement(
             """
-            SELECT \(JobRow.columns) FROM jobs WHERE status = 'queued' AND deadline <= ?
-            ORDER BY deadline LIMIT ?
+            SELECT \(JobRow.columns) FROM jobs INDEXED BY jobs_to_expire
+            WHERE status = 'queued' AND deadline <= ? ORDER BY deadline LIMIT ?
             """)
         query.bind(now.milliseconds)
         query.bind(Int64(limit))
@@ -33,7 +34,7 @@ extension WriteSession {
     ) throws(SQLiteError) -> [Job] {
         let query = try connection.statement(
             """
-            SELECT \(JobRow.columns) FROM jobs
+            SELECT \(JobRow.columns) FROM jobs INDEXED BY jobs_parked
             WHERE status = 'queued' AND is_ready = 0 AND waits_for = ?
                 \(tenant == nil ? "" : "AND tenant_id = ?")
             ORDER BY tenant_id, seq LIMIT ?
@@ -50,7 +51,7 @@ extension WriteSession {
     ) throws(SQLiteError) -> Int {
         let query = try connection.statement(
             """
-            SELECT seq FROM jobs
+            SELECT seq FROM jobs INDEXED BY jobs_ended
             WHERE queue = ? AND status IN ('complete', 'failed', 'cancelled') AND moment <= ?
             ORDER BY moment LIMIT ?
             """)

@@ -30,16 +30,16 @@ extension WriteSession {
     func next(in queue: QueueName) throws(SQLiteError) -> (mark: Int64, row: JobRow)? {
         let query = try connection.statement(
             """
-            SELECT tenant_id, mark FROM job_turns WHERE queue = ? AND ready > 0
-            ORDER BY mark, tenant_id LIMIT 1
+            SELECT tenant_id, mark FROM job_turns INDEXED BY job_turns_next
+            WHERE queue = ? AND ready > 0 ORDER BY mark, tenant_id LIMIT 1
             """)
         query.bind(queue.description)
         let first = try query.first { row throws(SQLiteError) in (row.int64(0), row.int64(1)) }
         guard let (tenant, mark) = first else { return nil }
         let head = try connection.statement(
             """
-            SELECT \(JobRow.columns) FROM jobs WHERE queue = ? AND tenant_id = ? AND is_ready = 1
-            ORDER BY priority DESC, seq LIMIT 1
+            SELECT \(JobRow.columns) FROM jobs INDEXED BY jobs_ready
+            WHERE queue = ? AND tenant_id = ? AND is_ready = 1 ORDER BY priority DESC, seq LIMIT 1
             """)
         head.bind(queue.description)
         head.bind(tenant)
@@ -68,7 +68,7 @@ extension WriteSession {
     func markReady(in queue: QueueName, at now: Timestamp) throws(SQLiteError) {
         let query = try connection.statement(
             """
-            SELECT \(JobRow.columns) FROM jobs
+            SELECT \(JobRow.columns) FROM jobs INDEXED BY jobs_waiting
             WHERE queue = ? AND status = 'queued' AND is_ready = 0 AND moment <= ?
             ORDER BY moment LIMIT \(WriteSession.readyStep)
             """)
