@@ -89,11 +89,22 @@ struct ChatPassThroughTests {
             (#""tool_calls":[{"id":"c",\#(google)}]"#, #""tool_calls":[{"id":"c",\#(google)}]"#),
             (#""tool_calls":[{"id":"c",\#(marked)}]"#, #""tool_calls":[{"id":"c"}]"#),
             (#""reasoning_content":"weir:messages:a""#, #""reasoning_content":"weir:messages:a""#),
+            // What DeepSeek insists on while it thinks: its thoughts with every call, empty or not.
+            (
+                #""content":null,"reasoning_content":"hm","tool_calls":[{"id":"c"}]"#,
+                #""content":null,"reasoning_content":"hm","tool_calls":[{"id":"c"}]"#
+            ),
+            (
+                #""reasoning_content":"","tool_calls":[{"id":"c"}]"#,
+                #""reasoning_content":"","tool_calls":[{"id":"c"}]"#
+            ),
         ]
         for (before, after) in cases {
             let body = #"{"max_tokens":7,"model":"p","messages":[{"role":"assistant",\#(before)}]}"#
-            let found = try sent(body, OpenAIDialect(), isStream: false)
-            #expect(found == body.replacing(before, with: after))
+            for dialect: any ProviderDialect in [OpenAIDialect(), DeepSeekDialect()] {
+                let found = try sent(body, dialect, isStream: false)
+                #expect(found == body.replacing(before, with: after))
+            }
         }
     }
 
