@@ -1,7 +1,7 @@
 /// An object's members, read by name and by type; whatever doesn't fit is a 400 that names it.
 ///
-/// What counts as being there, and how a whole number may be written, is the reader's own: providers
-/// take null for nothing and count in plain integers, Weir's own interface does neither.
+/// What counts as being there, and how a whole number may be written, is the reader's own:
+/// providers take null for nothing and count in plain integers, Weir's own interface does neither.
 package protocol JSONFields {
     /// Where the object stands, for `param`: empty, or `messages[3].content[0]`.
     var path: String { get }
