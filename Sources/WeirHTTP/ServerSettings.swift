@@ -14,8 +14,8 @@ package struct ServerSettings: Sendable {
     package var bodyTimeout: Duration = .seconds(30)
     /// How long a connection may wait between two requests.
     package var idleTimeout: Duration = .seconds(75)
-    /// How long requests are still accepted on shutdown, while `/health/ready` says 503: until those
-    /// who send them have noticed.
+    /// How long requests are still accepted on shutdown, while `/health/ready` says 503: until
+    /// those who send them have noticed.
     package var drainNotice: Duration = .zero
     /// Connections at a time; further ones wait in the kernel until one ends.
     package var connectionLimit = 8_192

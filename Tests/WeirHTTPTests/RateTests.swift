@@ -50,7 +50,9 @@ import WeirService
     {
         let stage = try Stage()
         stage.completions.answer(
-            with: .success(CompletionReply(status: 200, body: [], rate: CallStanding(requests: Self.standing))))
+            with: .success(
+                CompletionReply(status: 200, body: [], rate: CallStanding(requests: Self.standing)))
+        )
         let reply = try await stage.send(
             .post, door.path, key: Stage.Token.tenant.rawValue, body: door.body)
         #expect(reply.status == 200, "\(reply.text)")
@@ -74,7 +76,9 @@ import WeirService
         let none = RateStanding(
             limit: 21, remaining: 0, resetAfter: .milliseconds(12_600), at: Self.at)
         stage.completions.answer(
-            with: .failure(WeirError(.rateLimited, "Too many", retryAfter: 3, rate: CallStanding(requests: none))))
+            with: .failure(
+                WeirError(
+                    .rateLimited, "Too many", retryAfter: 3, rate: CallStanding(requests: none))))
         let reply = try await stage.send(
             .post, door.path, key: Stage.Token.tenant.rawValue, body: door.body)
         #expect(reply.status == 429 && reply.header("retry-after") == "3")

@@ -1,11 +1,12 @@
-/// Calls that wait for a scarce place, in an order that is fair to tenants: start-time fair queueing
-/// (Goyal, Vin and Cheng 1996), each call of the same size.
+/// Calls that wait for a scarce place, in an order that is fair to tenants: start-time fair
+/// queueing (Goyal, Vin and Cheng 1996), each call of the same size.
 ///
 /// A call's start tag is the virtual time at which it came, or the finish tag of its tenant's call
-/// before it, whichever is later; its finish tag is later by a call's size over the tenant's weight.
-/// The call with the least start tag goes next, and the virtual time is the start tag of the last
-/// one that went. So a tenant that has many calls waiting delays only itself: another's call goes
-/// after at most one of each tenant's, and after as many of a heavier one as that outweighs it.
+/// before it, whichever is later; its finish tag is later by a call's size over the tenant's
+/// weight. The call with the least start tag goes next, and the virtual time is the start tag of
+/// the last one that went. So a tenant that has many calls waiting delays only itself: another's
+/// call goes after at most one of each tenant's, and after as many of a heavier one as that
+/// outweighs it.
 package struct FairQueue: Sendable {
     private let limits: Limits
     private var lanes: [TenantID: Lane] = [:]

@@ -1,9 +1,9 @@
 /// What was asked for and what is in flight, for every scope that has a limit.
 ///
-/// A call is admitted by all of its scopes or charged to none. Of at most `capacity` counters: where
-/// one more comes, those that a new one would equal are forgotten, and if that isn't enough, the half
-/// that is nearest to it. A counter with calls in flight is never forgotten, so that there are more
-/// than `capacity` only while more calls than that are in flight.
+/// A call is admitted by all of its scopes or charged to none. Of at most `capacity` counters:
+/// where one more comes, those that a new one would equal are forgotten, and if that isn't enough,
+/// the half that is nearest to it. A counter with calls in flight is never forgotten, so that there
+/// are more than `capacity` only while more calls than that are in flight.
 package struct LimitBook: Sendable {
     private let capacity: Int
     private var meters: [LimitedScope.Counter: Meter] = [:]

@@ -61,7 +61,8 @@ final class WaitingRoom: Sendable {
         throw WeirError(.overloaded, reason, retryAfter: wait.wholeSecondsUp)
     }
 
-    /// A place may be free: `take` is asked as long as somebody waits and it says that there is one.
+    /// A place may be free: `take` is asked as long as somebody waits and it says that there is
+    /// one.
     func serve(_ take: @Sendable () -> Bool) {
         let now = time.now()
         let next = state.withLock { state -> [CheckedContinuation<Bool, Never>] in

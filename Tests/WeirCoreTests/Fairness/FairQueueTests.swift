@@ -69,7 +69,8 @@ import WeirCore
         #expect(queue.expectedWait(quiet, at: at(0)) == .seconds(2))
         for _ in 0..<40 { _ = queue.join(noisy, weight: 1, at: at(0)) }
         for moment in 0..<10 { _ = queue.next(at: at(Int64(moment) * 100)) }
-        // Ten went in a second; one of the noisy tenant's goes before, thirty before another of its.
+        // Ten went in a second; one of the noisy tenant's goes before, thirty before another of
+        // its.
         #expect(queue.expectedWait(quiet, at: at(1_000)) == .milliseconds(200))
         #expect(queue.expectedWait(noisy, at: at(1_000)) == .milliseconds(3_100))
     }

@@ -1,8 +1,8 @@
 import Testing
 import WeirCore
 
-/// A provider with a few places, in virtual time: quiet tenants that come now and then, and one that
-/// brings a hundred times as much as any of them, twice what the provider can do.
+/// A provider with a few places, in virtual time: quiet tenants that come now and then, and one
+/// that brings a hundred times as much as any of them, twice what the provider can do.
 @Suite struct NoisyTenantTests {
     private static let places = 16
     private static let service: ClosedRange<Int64> = 25...75

@@ -15,7 +15,9 @@ import WeirTesting
         let first = try await fixture.outcome(call).get()
         #expect(first.rate?.requests?.limit == 2 && first.rate?.requests?.remaining == 1)
         let second = try await fixture.outcome(call).get()
-        #expect(second.rate?.requests?.remaining == 0 && second.rate?.requests?.resetAfter == .seconds(2))
+        #expect(
+            second.rate?.requests?.remaining == 0
+                && second.rate?.requests?.resetAfter == .seconds(2))
         for _ in 0..<3 {
             guard case .failure(let error) = await fixture.outcome(call) else {
                 Issue.record("a third call was admitted")

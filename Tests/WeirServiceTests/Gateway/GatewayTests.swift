@@ -21,7 +21,7 @@ import WeirTesting
             dice: dice)
         reports = BalancedPool(
             try Self.pool(["r"], at: time.now()), limits: InstanceLimits(), time: time, dice: dice)
-        let (main, batch) = (try slug("main"), try slug("batch"))
+        let (main, batch) = (try Self.slug("main"), try Self.slug("batch"))
         let rule = FeatureRouting.Rule(try #require(FeaturePattern("report-*")), batch)
         let counter = Counter()
         gateway = Gateway(
