@@ -5,7 +5,7 @@ import WeirCore
 struct Routes: Sendable {
     let use: UseCases
     let settings: ServerSettings
-    let draining: Draining
+    var draining = Draining()
 
     private static let scope = ["tenant_id", "period"]
 
