@@ -5,8 +5,8 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends libsqli
 WORKDIR /src
 COPY Package.swift ./
 COPY Sources ./Sources
-RUN swift build -c release --product weir --static-swift-stdlib \
-    && cp "$(swift build -c release --show-bin-path)/weir" /usr/local/bin/weir \
+COPY scripts/release.sh ./scripts/
+RUN cp "$(scripts/release.sh)" /usr/local/bin/weir \
     && strip /usr/local/bin/weir
 
 FROM debian:bookworm-slim

@@ -30,7 +30,7 @@ build: setup
 	$(SWIFT) build --product weir
 
 release: setup
-	$(SWIFT) build -c release --product weir --static-swift-stdlib
+	scripts/release.sh
 
 ## From a bare machine to a metered first call.
 run: build
