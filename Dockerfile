@@ -1,6 +1,7 @@
 # Two stages: the toolchain builds, a slim image runs.
 FROM swift:6.3-bookworm AS build
-RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends libsqlite3-dev pkg-config \
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends libsqlite3-dev libmimalloc-dev \
+    pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Package.swift ./
@@ -11,7 +12,8 @@ RUN cp "$(scripts/release.sh)" /usr/local/bin/weir \
 
 FROM debian:bookworm-slim
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends libsqlite3-0 ca-certificates tzdata \
+    && apt-get install -y -qq --no-install-recommends libsqlite3-0 libmimalloc2.0 ca-certificates \
+    tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home /var/lib/weir --create-home weir
 COPY --from=build /usr/local/bin/weir /usr/local/bin/weir

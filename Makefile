@@ -8,7 +8,7 @@ PY    := $(VENV)/bin/python
         fuzz fuzz-short splits format prices check-prices clean
 
 ## The system packages that a bare Debian 12 with a Swift toolchain lacks. As root, or by sudo.
-PACKAGES := libsqlite3-dev pkg-config tzdata python3-venv strace nginx-light wrk curl
+PACKAGES := libsqlite3-dev libmimalloc-dev pkg-config tzdata python3-venv strace nginx-light wrk curl
 setup:
 	@missing=""; for p in $(PACKAGES); do \
 	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
