@@ -51,13 +51,12 @@ package final class CompletionPipeline: Sendable {
         }
         do {
             let first = routes[0]
-            let slot = try await slots.take(for: tenant)
-            defer { withExtendedLifetime(slot) {} }
-            run.slot = slot
+            run.slot = try await slots.take(for: tenant)
+            defer { withExtendedLifetime(run.slot) {} }
             if let reply = try await replay(run.call, first, date, now) { return .answered(reply) }
             run.call = try await parts.screening.screen(run.call, at: now)
             if let reply = try await cached(run.call, first, date, now) { return .answered(reply) }
-            return try await attempt(&run, slot)
+            return try await attempt(&run)
         } catch {
             if run.attempts == 0 { run.permit?.giveBack() }
             // No attempt of it is open any more, so nothing else would end its claim.
@@ -68,16 +67,14 @@ package final class CompletionPipeline: Sendable {
 
     /// Tries the routes in their order, each attempt with its own hold and its own row, until one
     /// answers or nothing is left to try.
-    private func attempt(
-        _ run: inout CompletionRun, _ slot: CallSlot
-    ) async throws(WeirError) -> Opened {
+    private func attempt(_ run: inout CompletionRun) async throws(WeirError) -> Opened {
         while let bearing = try await nextBearing(&run) {
             let attempt: Attempt
             switch try await reserve(&run, bearing) {
             case .held(let held): attempt = held
             case .taken(let reply): return .answered(reply)
             }
-            switch await send(attempt, run, slot) {
+            switch await send(attempt, run) {
             case .live(let stream): return .live(stream)
             case .ended(let end):
                 await release(attempt.pass, end.ending)

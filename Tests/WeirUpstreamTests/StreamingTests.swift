@@ -141,8 +141,16 @@ import WeirService
         }
     }
 
+    /// A machine that runs all tests at once may keep a task waiting for long.
+    private static let patient = {
+        var limits = StreamLimits()
+        limits.firstToken = .seconds(600)
+        limits.betweenTokens = .seconds(600)
+        return limits
+    }()
+
     private func open(
-        _ transport: PooledTransport, _ limits: StreamLimits = StreamLimits()
+        _ transport: PooledTransport, _ limits: StreamLimits = patient
     ) async throws -> any UpstreamBody {
         let opening = await transport.open(call(), within: limits)
         guard case .stream(let body) = opening else {

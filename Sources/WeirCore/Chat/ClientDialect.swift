@@ -24,6 +24,17 @@ package protocol ClientReplyDialect: Sendable {
 
     /// An error as the body of a 4xx or 5xx.
     func encode(_ error: WeirError, request: RequestID) -> [UInt8]
+
+    /// An answer that it wrote for an earlier call, whole or streamed, as that of `request`, which
+    /// it costs nothing.
+    func reissue(_ body: [UInt8], contentType: String, to request: RequestID) -> [UInt8]
+}
+
+extension ClientReplyDialect {
+    /// As it was: most wires tell neither Weir's request nor a cost.
+    package func reissue(
+        _ body: [UInt8], contentType: String, to request: RequestID
+    ) -> [UInt8] { body }
 }
 
 /// Writes one streamed answer to a client. `encode` and `relay` never write what completes it.

@@ -1,10 +1,8 @@
 package import WeirCore
 
 extension CompleteDialect {
-    /// An answer that was given to an earlier call, as that of `request`, which it costs nothing:
-    /// the envelope says both. What the model has read and written is said as it was.
-    ///
-    /// - Parameter body: as this dialect wrote it, whole or streamed.
+    /// The envelope says the request and the cost; what the model has read and written is said as
+    /// it was.
     package func reissue(_ body: [UInt8], contentType: String, to request: RequestID) -> [UInt8] {
         guard contentType != CompletionReply.json else { return envelope(body[...], request) }
         // The last event's data is the envelope: JSON in one line.

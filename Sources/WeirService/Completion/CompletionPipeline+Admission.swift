@@ -100,9 +100,8 @@ extension CompletionPipeline {
             throw WeirError(error)
         }
         var body = reply.body(for: call.dialect)
-        if origin == .cache, call.dialect.wire == .complete {
-            body = CompleteDialect().reissue(
-                body, contentType: reply.contentType, to: call.request)
+        if origin == .cache {
+            body = call.dialect.reissue(body, contentType: reply.contentType, to: call.request)
         }
         return CompletionReply(
             status: reply.status, body: body, contentType: reply.contentType, origin: origin,

@@ -114,7 +114,7 @@ extension CompletionPipeline {
         }
     }
 
-    func send(_ attempt: Attempt, _ run: CompletionRun, _ slot: CallSlot) async -> Sent {
+    func send(_ attempt: Attempt, _ run: CompletionRun) async -> Sent {
         let call = upstreamCall(attempt)
         guard let options = run.call.stream else {
             return .ended(read(await parts.transport.send(call), of: attempt))
@@ -124,14 +124,14 @@ extension CompletionPipeline {
         case .lost(let loss): return .ended(read(.lost(loss), of: attempt))
         case .reply(let reply): return .ended(read(.reply(reply), of: attempt))
         case .stream(let body):
-            return await firstToken(of: body, attempt, run, options, slot)
+            return await firstToken(of: body, attempt, run, options)
         }
     }
 
     /// Reads a stream up to its first token: until then another provider can take over.
     private func firstToken(
         of body: any UpstreamBody, _ attempt: Attempt, _ run: CompletionRun,
-        _ options: StreamOptions, _ slot: CallSlot
+        _ options: StreamOptions
     ) async -> Sent {
         var reader = StreamReader(attempt, body, options)
         var steps: [StreamStep] = []
@@ -143,7 +143,7 @@ extension CompletionPipeline {
             log("stream failed before its first token", attempt, defect.reason)
             return .ended(defect.end(of: reader.meter))
         }
-        return .live(LiveStream(self, attempt, run, reader, steps, options, slot))
+        return .live(LiveStream(self, attempt, run, reader, steps, options))
     }
 
     private func upstreamCall(_ attempt: Attempt) -> UpstreamCall {

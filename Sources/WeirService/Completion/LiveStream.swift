@@ -12,10 +12,9 @@ package final class LiveStream: Sendable {
 
     init(
         _ pipeline: CompletionPipeline, _ attempt: Attempt, _ run: CompletionRun,
-        _ reader: StreamReader, _ steps: [StreamStep], _ options: StreamOptions,
-        _ slot: CallSlot
+        _ reader: StreamReader, _ steps: [StreamStep], _ options: StreamOptions
     ) {
-        let delivery = StreamDelivery(pipeline, attempt, run, reader, steps, options, slot)
+        let delivery = StreamDelivery(pipeline, attempt, run, reader, steps, options)
         contentType = delivery.contentType
         facts = CompletionReply.Facts(
             cost: nil, attempts: attempt.row.attemptNumber, provider: attempt.row.provider,

@@ -5,7 +5,6 @@ import WeirCore
 package struct StreamDelivery: Sendable {
     private let pipeline: CompletionPipeline
     private let attempt: Attempt
-    private let slot: CallSlot
     private var run: CompletionRun
     private var reader: StreamReader
     /// Read already, to be written first.
@@ -22,15 +21,13 @@ package struct StreamDelivery: Sendable {
 
     init(
         _ pipeline: CompletionPipeline, _ attempt: Attempt, _ run: CompletionRun,
-        _ reader: StreamReader, _ steps: [StreamStep], _ options: StreamOptions,
-        _ slot: CallSlot
+        _ reader: StreamReader, _ steps: [StreamStep], _ options: StreamOptions
     ) {
         self.pipeline = pipeline
         self.attempt = attempt
         self.run = run
         self.reader = reader
         self.steps = steps
-        self.slot = slot
         let context = ReplyContext(
             request: run.call.request, model: run.call.model, createdAt: attempt.row.createdAt,
             asked: run.call.asked)
