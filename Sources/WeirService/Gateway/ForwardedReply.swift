@@ -6,13 +6,13 @@ package import WeirCore
 package final class ForwardedReply: Sendable {
     package let status: Int
     package let headers: [HeaderField]
-    private let body: any UpstreamBody
+    private let body: any InstanceBody
     private let pool: BalancedPool
     private let lease: InstanceLease
     private let isOver = Atomic(false)
 
     init(
-        status: Int, headers: [HeaderField], body: any UpstreamBody, pool: BalancedPool,
+        status: Int, headers: [HeaderField], body: any InstanceBody, pool: BalancedPool,
         lease: InstanceLease
     ) {
         self.status = status

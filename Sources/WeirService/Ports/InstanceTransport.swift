@@ -6,6 +6,24 @@ package protocol InstanceTransport: Sendable {
     /// Sends one request once, and returns with the reply's head. Never retries after a byte of it
     /// has left; where the caller's task is cancelled, the exchange ends.
     func forward(_ call: InstanceCall) async -> InstanceOpening
+
+    /// Asks an instance how it is, on a connection like any other's.
+    ///
+    /// - Returns: nil where no whole reply came in time, or one with a body over 64 KiB.
+    func check(
+        _ instance: InstanceName, path: String, within timeout: Duration
+    ) async -> InstanceAnswer?
+}
+
+/// What an instance says of how it is.
+package struct InstanceAnswer: Sendable, Equatable {
+    package let status: Int
+    package let body: [UInt8]
+
+    package init(status: Int, body: [UInt8]) {
+        self.status = status
+        self.body = body
+    }
 }
 
 /// One request to one instance, as its caller sent it.
@@ -48,8 +66,14 @@ package struct InstanceLimits: Sendable, Equatable {
 /// What became of a request to an instance.
 package enum InstanceOpening: Sendable {
     /// Any status; the body is read by one task, to its end or until it is cancelled.
-    case reply(status: Int, headers: [HeaderField], body: any UpstreamBody)
+    case reply(status: Int, headers: [HeaderField], body: any InstanceBody)
     /// Proved: no byte of the request left this process.
     case notSent(String)
     case lost(UpstreamOutcome.Loss)
+}
+
+/// The body of an instance's reply.
+package protocol InstanceBody: UpstreamBody {
+    /// What came behind the body; there once `next` has told its end.
+    var trailers: [HeaderField] { get }
 }

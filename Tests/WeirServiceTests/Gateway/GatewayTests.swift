@@ -200,9 +200,14 @@ private final class FakeInstances: InstanceTransport {
         case .lost(let loss): return .lost(loss)
         }
     }
+
+    func check(
+        _ instance: InstanceName, path: String, within timeout: Duration
+    ) async -> InstanceAnswer? { nil }
 }
 
-private final class FakeBody: UpstreamBody {
+private final class FakeBody: InstanceBody {
+    let trailers: [HeaderField] = []
     private let chunks: Mutex<[UpstreamChunk]>
     private let cancellations: Counter
 
