@@ -107,7 +107,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "WeirCoreTests", dependencies: ["WeirCore"], swiftSettings: strict),
+            name: "WeirCoreTests", dependencies: ["WeirCore", "WeirTesting"],
+            swiftSettings: strict),
         .testTarget(
             name: "WeirProvidersTests",
             dependencies: [

@@ -1,5 +1,6 @@
 import Testing
 import WeirCore
+import WeirTesting
 
 @Suite struct JSONParserTests {
     @Test(arguments: [

@@ -1,6 +1,7 @@
 import WeirCore
 import WeirService
 import WeirStorage
+import WeirTesting
 
 /// What a ledger is, in dictionaries.
 struct LedgerModel {
@@ -124,7 +125,7 @@ extension LedgerModel {
 
 extension LedgerModel {
     /// Up to fifty operations that don't touch each other.
-    mutating func wave(_ random: inout SeededRandom) throws -> [Operation] {
+    mutating func wave(_ random: inout SplitMix) throws -> [Operation] {
         var operations: [Operation] = []
         var touched = Set<AttemptID>()
         var usedKeys = Set<ClaimKey>()
@@ -153,7 +154,7 @@ extension LedgerModel {
     }
 
     private mutating func intend(
-        _ random: inout SeededRandom, _ used: inout Set<ClaimKey>
+        _ random: inout SplitMix, _ used: inout Set<ClaimKey>
     ) throws -> Operation? {
         let tenant = LedgerModel.tenants.randomElement(using: &random) ?? 1
         let period = Int.random(in: 0..<10, using: &random) == 0 ? 1 : 0
@@ -178,7 +179,7 @@ extension LedgerModel {
     }
 
     private func settle(
-        _ row: LedgerRow, _ random: inout SeededRandom, _ used: inout Set<ClaimKey>
+        _ row: LedgerRow, _ random: inout SplitMix, _ used: inout Set<ClaimKey>
     ) throws -> Operation? {
         guard row.kind == .call else { return nil }
         var intent = row
@@ -208,7 +209,7 @@ extension LedgerModel {
     }
 
     private mutating func adjust(
-        _ row: LedgerRow, _ random: inout SeededRandom
+        _ row: LedgerRow, _ random: inout SplitMix
     ) throws -> Operation {
         let amount = Int64.random(in: -1_000...1_000, using: &random)
         return Operation(
@@ -223,7 +224,7 @@ extension LedgerModel {
     }
 
     private func intendAgain(
-        _ row: LedgerRow, _ random: inout SeededRandom
+        _ row: LedgerRow, _ random: inout SplitMix
     ) throws -> Operation {
         let again = try Sample.intent(
             row.attempt.number, tenant: LedgerModel.tenants.randomElement(using: &random) ?? 1,

@@ -2,12 +2,13 @@ import Testing
 import WeirCore
 import WeirService
 import WeirStorage
+import WeirTesting
 
 /// Random operations against a model that is as simple as can be, with reopening and recovery.
 @Suite struct ModelTests {
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
     func theStoreDoesWhatTheModelDoes(seed: UInt64) async throws {
-        var random = SeededRandom(seed: seed)
+        var random = SplitMix(seed: seed)
         let folder = try StoreFolder()
         var store = try await SQLiteStore.open(path: folder.path)
         var model = LedgerModel()

@@ -1,5 +1,6 @@
 import Testing
 import WeirCore
+import WeirTesting
 
 /// Random histories: instances come, go, die and are back, the clock jumps.
 @Suite struct BalancingHistoryTests {

@@ -1,5 +1,6 @@
 import Testing
 import WeirCore
+import WeirTesting
 
 /// Pools in simulated traffic, each replayed from its seed.
 @Suite struct BalancingSimulationTests {

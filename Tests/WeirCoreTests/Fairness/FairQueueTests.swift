@@ -1,5 +1,6 @@
 import Testing
 import WeirCore
+import WeirTesting
 
 @Suite struct FairQueueTests {
     @Test func `a tenant's one call goes next, however many another has waiting`() throws {

@@ -1,5 +1,6 @@
 import Testing
 import WeirCore
+import WeirTesting
 
 /// A provider with a few places, in virtual time: quiet tenants that come now and then, and one
 /// that brings a hundred times as much as any of them, twice what the provider can do.

@@ -1,5 +1,6 @@
 import Testing
 import WeirCore
+import WeirTesting
 
 /// Random lives of jobs, with workers that come late.
 @Suite struct JobWalkTests {

@@ -1,5 +1,6 @@
 import Testing
 import WeirCore
+import WeirTesting
 
 @Suite struct LimitBookTests {
     @Test func `a call that one scope refuses leaves every other as it was`() throws {

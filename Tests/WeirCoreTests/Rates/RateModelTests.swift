@@ -1,5 +1,6 @@
 import Testing
 import WeirCore
+import WeirTesting
 
 /// The limit by its definition: in no stretch of time that begins with a call may there be more
 /// calls than go at once and have come free since. It remembers every call, and looks at them all.

@@ -1,5 +1,6 @@
 import Testing
 import WeirCore
+import WeirTesting
 
 /// Random histories, each one replayed from its seed, against the breaker written the long way.
 @Suite struct CircuitBreakerModelTests {

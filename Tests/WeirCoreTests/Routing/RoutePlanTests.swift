@@ -1,5 +1,6 @@
 import Testing
 import WeirCore
+import WeirTesting
 
 @Suite struct RoutePlanTests {
     let now = Timestamp(milliseconds: 1_800_000_000_000)

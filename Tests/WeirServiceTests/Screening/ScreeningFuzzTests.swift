@@ -1,5 +1,6 @@
 import Testing
 import WeirCore
+import WeirTesting
 
 @testable import WeirService
 
@@ -7,13 +8,13 @@ import WeirCore
 @Suite struct ScreeningFuzzTests {
     @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
     func `screening a screened prompt changes nothing`(_ seed: UInt64) throws {
-        var random = SeededRandom(seed)
+        var random = SplitMix(seed: seed)
         let screen = try InputScreen(strictest())
         for round in 0..<800 {
-            let messages = (0..<random.below(3)).map { _ in
-                ChatMessage(role: random.below(2) == 0 ? .user : .assistant, text: text(&random))
+            let messages = (0..<Int.random(in: 0..<3, using: &random)).map { _ in
+                ChatMessage(role: Int.random(in: 0..<2, using: &random) == 0 ? .user : .assistant, text: text(&random))
             }
-            let system: String? = random.below(2) == 0 ? text(&random) : nil
+            let system: String? = Int.random(in: 0..<2, using: &random) == 0 ? text(&random) : nil
             guard case .pass(let once) = screen.screen(system: system, messages: messages),
                 case .pass(let twice) = screen.screen(system: once.system, messages: once.messages)
             else {
@@ -30,7 +31,7 @@ import WeirCore
 
     @Test(arguments: [11, 12, 13, 14] as [UInt64])
     func `no answer traps, keeps a tag or changes when stripped again`(_ seed: UInt64) throws {
-        var random = SeededRandom(seed)
+        var random = SplitMix(seed: seed)
         var policy = strictest()
         policy.output.stripTags = true
         let screen = try OutputScreen(policy)
@@ -61,14 +62,17 @@ import WeirCore
         return policy
     }
 
-    private func text(_ random: inout SeededRandom) -> String {
-        let length = random.below(40)
-        if random.below(4) == 0 {
-            let bytes = (0..<length).map { _ in UInt8(random.below(256)) }
+    private func text(_ random: inout SplitMix) -> String {
+        let length = Int.random(in: 0..<40, using: &random)
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            let bytes = (0..<length).map { _ in UInt8.random(in: .min ... .max, using: &random) }
             return String(decoding: bytes, as: UTF8.self)
         }
         var text = String.UnicodeScalarView()
-        for _ in 0..<length { text += pieces[random.below(pieces.count)].unicodeScalars }
+        for _ in 0..<length {
+            let piece = Int.random(in: pieces.indices, using: &random)
+            text += pieces[piece].unicodeScalars
+        }
         return String(text)
     }
 
@@ -86,21 +90,4 @@ import WeirCore
         "=", "/", "[", "]", "[card]", "{\"a\":{\"b\":1}}", "```", "\u{301}", "\u{FDFA}", "ﬁ", "👩",
         "\"",
     ]
-}
-
-/// SplitMix64.
-struct SeededRandom {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
-    }
-
-    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
 }

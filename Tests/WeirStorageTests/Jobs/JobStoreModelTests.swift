@@ -10,7 +10,7 @@ import WeirTesting
 
     @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
     func theDatabaseDoesWhatTheModelDoes(seed: UInt64) async throws {
-        var random = SeededRandom(seed: seed)
+        var random = SplitMix(seed: seed)
         let model = InMemoryJobStore()
         try await withStore { store, path in
             var (now, accepted) = (Sample.now, 0)
@@ -42,7 +42,7 @@ import WeirTesting
     /// One operation, and what came of it.
     private func operate(
         _ store: any JobStore, _ now: Timestamp, _ accepted: inout Int,
-        _ random: inout SeededRandom
+        _ random: inout SplitMix
     ) async throws -> String {
         let name = Self.queues[Int.random(in: 0..<2, using: &random)]
         let (queue, rules) = (try Sample.queue(name), QueueRules())
