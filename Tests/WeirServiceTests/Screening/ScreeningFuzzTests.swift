@@ -12,9 +12,10 @@ import WeirTesting
         let screen = try InputScreen(strictest())
         for round in 0..<800 {
             let messages = (0..<Int.random(in: 0..<3, using: &random)).map { _ in
-                ChatMessage(role: Int.random(in: 0..<2, using: &random) == 0 ? .user : .assistant, text: text(&random))
+                ChatMessage(
+                    role: Bool.random(using: &random) ? .user : .assistant, text: text(&random))
             }
-            let system: String? = Int.random(in: 0..<2, using: &random) == 0 ? text(&random) : nil
+            let system: String? = Bool.random(using: &random) ? text(&random) : nil
             guard case .pass(let once) = screen.screen(system: system, messages: messages),
                 case .pass(let twice) = screen.screen(system: once.system, messages: once.messages)
             else {
