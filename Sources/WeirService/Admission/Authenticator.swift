@@ -69,7 +69,7 @@ extension Slug {
     package static let operatorKey: KeyID = named("operator")
     package static let defaultFeature: FeatureSlug = named("default")
 
-    private static func named(_ text: String) -> Slug {
+    static func named(_ text: String) -> Slug {
         guard let slug = Slug(text) else { preconditionFailure("\(text) is no slug") }
         return slug
     }

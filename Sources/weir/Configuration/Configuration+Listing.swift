@@ -28,6 +28,7 @@ extension Configuration {
             "models": object(models.map { ($0.name.description, listed($0)) }),
             "prices": ["file": listed(pricesFile)],
             "limits": listed(limits),
+            "queues": queues.listed,
             "routing": routing.listed,
             "streams": streams.listed,
             "cache": [

@@ -75,7 +75,7 @@ extension Configuration.Cache {
 extension ConfigurationSection {
     /// Two times of which one must not be shorter than the other; said at the first one where it
     /// is given, else at the second.
-    fileprivate func requireAtLeast(
+    func requireAtLeast(
         _ name: String, _ value: Duration, _ other: String, _ least: Duration
     ) {
         guard value < least else { return }

@@ -18,6 +18,8 @@ struct Configuration: Sendable, Equatable {
     /// A price document laid over the built-in book.
     var pricesFile: String?
     var limits = Limits()
+    /// What jobs wait in.
+    var queues = JobQueues()
     var routing = Routing()
     var streams = StreamLimits()
     var cache = Cache()
