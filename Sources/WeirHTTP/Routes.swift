@@ -1,5 +1,6 @@
 import HTTPTypes
 import WeirCore
+import WeirService
 
 /// Every route, on one screen.
 struct Routes: Sendable {
@@ -9,7 +10,12 @@ struct Routes: Sendable {
 
     private static let scope = ["tenant_id", "period"]
 
+    /// Those that this process serves.
     var all: [Endpoint] {
+        placed(aiRoutes + dropIns, isHere: use.ai != nil) + administrationRoutes + healthRoutes
+    }
+
+    private var aiRoutes: [Endpoint] {
         [
             Endpoint(.post, "/ai/complete", .anyKey, body: .json, complete),
             Endpoint(
@@ -21,6 +27,15 @@ struct Routes: Sendable {
             Endpoint(.get, "/ai/budget", .anyKey, query: ["tenant_id"], budget),
             Endpoint(.get, "/ai/models", .anyKey, query: ["tenant_id"], models),
 
+            Endpoint(.get, "/admin/prices", .admin, listPrices),
+            Endpoint(.put, "/admin/prices", .admin, body: .json, putPrices),
+            Endpoint(.post, "/admin/adjustments", .admin, body: .json, createAdjustment),
+            Endpoint(.get, "/admin/providers", .admin, listProviders),
+        ]
+    }
+
+    private var administrationRoutes: [Endpoint] {
+        [
             Endpoint(.get, "/admin/tenants", .admin, listTenants),
             Endpoint(.get, "/admin/tenants/{id}", .admin, getTenant),
             Endpoint(.put, "/admin/tenants/{id}", .admin, body: .json, putTenant),
@@ -31,17 +46,30 @@ struct Routes: Sendable {
                 .post, "/admin/keys/{id}/rotate", .admin, body: .optionalJSON, rotateKey),
             Endpoint(.get, "/admin/kill-switches", .admin, listKillSwitches),
             Endpoint(.put, "/admin/kill-switches", .admin, body: .json, putKillSwitch),
-            Endpoint(.get, "/admin/prices", .admin, listPrices),
-            Endpoint(.put, "/admin/prices", .admin, body: .json, putPrices),
-            Endpoint(.post, "/admin/adjustments", .admin, body: .json, createAdjustment),
             Endpoint(.get, "/admin/audit", .admin, query: ["cursor", "limit"], auditPage),
             Endpoint(
                 .get, "/admin/audit/verify", .admin, query: ["sequence", "hash"], verifyAudit),
-            Endpoint(.get, "/admin/providers", .admin, listProviders),
+        ]
+    }
 
+    private var healthRoutes: [Endpoint] {
+        [
             Endpoint(.get, "/health", .open, health),
             Endpoint(.get, "/health/live", .open, liveness),
             Endpoint(.get, "/health/ready", .open, readiness),
-        ] + dropIns
+        ]
+    }
+
+    /// - Parameter isHere: whether this process has what they ask for.
+    private func placed(_ endpoints: [Endpoint], isHere: Bool) -> [Endpoint] {
+        isHere ? endpoints : []
+    }
+
+    /// What the routes of the AI service ask: they aren't served where there is none.
+    func ai() throws(WeirError) -> AIUseCases {
+        guard let ai = use.ai else {
+            throw WeirError(.notFound, "The AI service is not in this process")
+        }
+        return ai
     }
 }

@@ -1,51 +1,74 @@
 package import WeirCore
 package import WeirService
 
-/// Everything that the routes call: WeirHTTP decides nothing by itself.
+/// Everything that the routes call: WeirHTTP decides nothing by itself. A part that a process
+/// doesn't have is nil, and so are its routes.
 package struct UseCases: Sendable {
     /// A new id for each request: `TimeOrderedText.requestID`.
     package let newRequest: @Sendable () -> RequestID
     package let authenticator: Authenticator
-    /// The completion pipeline's `complete`.
-    package let complete: @Sendable (CompletionCall) async throws(WeirError) -> CompletionOutcome
     /// The forms in which clients may ask.
     package let doors: Doors
-    /// Every provider's breaker and traffic.
-    package let traffic: @Sendable () -> [ProviderSnapshot]
-    package let usage: UsageQueries
-    package let tenants: TenantAdministration
-    package let keys: KeyAdministration
-    package let killSwitches: KillSwitchAdministration
-    package let prices: PriceAdministration
-    package let adjustments: Adjustments
-    package let audit: AuditQueries
+    package let administration: Administration
     package let health: any HealthSource
+    /// The AI service itself.
+    package let ai: AIUseCases?
     /// Of the gateways before this instance; nil where it knows none.
     package let identities: IdentityGate?
 
     package init(
         newRequest: @escaping @Sendable () -> RequestID, authenticator: Authenticator,
-        complete:
-            @escaping @Sendable (CompletionCall) async throws(WeirError) -> CompletionOutcome,
-        doors: Doors, traffic: @escaping @Sendable () -> [ProviderSnapshot],
-        usage: UsageQueries, tenants: TenantAdministration, keys: KeyAdministration,
-        killSwitches: KillSwitchAdministration, prices: PriceAdministration,
-        adjustments: Adjustments, audit: AuditQueries, health: any HealthSource,
-        identities: IdentityGate? = nil
+        doors: Doors, administration: Administration, health: any HealthSource,
+        ai: AIUseCases?, identities: IdentityGate? = nil
     ) {
         self.newRequest = newRequest
         self.authenticator = authenticator
-        self.complete = complete
         self.doors = doors
-        self.traffic = traffic
-        self.usage = usage
+        self.administration = administration
+        self.health = health
+        self.ai = ai
+        self.identities = identities
+    }
+}
+
+/// What a process keeps in its own store, and an administrator changes there.
+package struct Administration: Sendable {
+    package let tenants: TenantAdministration
+    package let keys: KeyAdministration
+    package let killSwitches: KillSwitchAdministration
+    package let audit: AuditQueries
+
+    package init(
+        tenants: TenantAdministration, keys: KeyAdministration,
+        killSwitches: KillSwitchAdministration, audit: AuditQueries
+    ) {
         self.tenants = tenants
         self.keys = keys
         self.killSwitches = killSwitches
+        self.audit = audit
+    }
+}
+
+/// The AI service: calls, what they have cost, and what they cost.
+package struct AIUseCases: Sendable {
+    /// The completion pipeline's `complete`.
+    package let complete: @Sendable (CompletionCall) async throws(WeirError) -> CompletionOutcome
+    /// Every provider's breaker and traffic.
+    package let traffic: @Sendable () -> [ProviderSnapshot]
+    package let usage: UsageQueries
+    package let prices: PriceAdministration
+    package let adjustments: Adjustments
+
+    package init(
+        complete:
+            @escaping @Sendable (CompletionCall) async throws(WeirError) -> CompletionOutcome,
+        traffic: @escaping @Sendable () -> [ProviderSnapshot], usage: UsageQueries,
+        prices: PriceAdministration, adjustments: Adjustments
+    ) {
+        self.complete = complete
+        self.traffic = traffic
+        self.usage = usage
         self.prices = prices
         self.adjustments = adjustments
-        self.audit = audit
-        self.health = health
-        self.identities = identities
     }
 }

@@ -111,20 +111,19 @@ private struct HummingbirdAdapter: HTTPResponder {
         }
     }
 
-    /// Ends cleanly whatever became of the answer: what went wrong was said in it.
-    private func body(of stream: LiveStream) -> ResponseBody {
+    private func body(of stream: any StreamedBody) -> ResponseBody {
         ResponseBody { writer in
-            guard var delivery = stream.begin() else { return }
+            var stream = stream
             do {
                 // A write waits while the connection takes no more.
-                while let bytes = await delivery.next() {
+                while let bytes = try await stream.next() {
                     try await writer.write(ByteBuffer(bytes: bytes))
                 }
             } catch {
-                await delivery.abandon()
+                await stream.abandon()
                 throw error
             }
-            try await writer.finish(nil)
+            try await writer.finish(stream.trailers)
         }
     }
 

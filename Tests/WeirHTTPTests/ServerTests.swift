@@ -139,11 +139,13 @@ extension Stage {
     func use(
         complete: @escaping @Sendable (CompletionCall) async throws(WeirError) -> CompletionOutcome
     ) -> UseCases {
-        UseCases(
-            newRequest: use.newRequest, authenticator: use.authenticator, complete: complete,
-            doors: use.doors, traffic: use.traffic, usage: use.usage, tenants: use.tenants,
-            keys: use.keys,
-            killSwitches: use.killSwitches, prices: use.prices, adjustments: use.adjustments,
-            audit: use.audit, health: use.health)
+        let ai = use.ai.map {
+            AIUseCases(
+                complete: complete, traffic: $0.traffic, usage: $0.usage, prices: $0.prices,
+                adjustments: $0.adjustments)
+        }
+        return UseCases(
+            newRequest: use.newRequest, authenticator: use.authenticator, doors: use.doors,
+            administration: use.administration, health: use.health, ai: ai)
     }
 }

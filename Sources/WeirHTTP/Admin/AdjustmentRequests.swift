@@ -16,7 +16,7 @@ extension Routes {
             amount: try fields.required("amount_usd", try fields.amount("amount_usd")),
             reason: try fields.required("reason", try fields.text("reason")),
             request: call.request)
-        let booking = try await use.adjustments.book(
+        let booking = try await ai().adjustments.book(
             order, idempotency: try idempotencyKey(call, required), by: call.caller
         ) { row in StoredReply(status: 201, body: row.json.encoded) }
         var answer = Answer(status: booking.reply.status, body: booking.reply.body)

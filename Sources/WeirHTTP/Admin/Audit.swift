@@ -5,7 +5,7 @@ extension Routes {
     /// `GET /admin/audit`
     func auditPage(_ call: Call) async throws(WeirError) -> Answer {
         let limit = try call.query.integer("limit", in: 1...Int64(AuditQueries.pageLimit))
-        let page = try await use.audit.page(
+        let page = try await use.administration.audit.page(
             below: try call.query.integer("cursor"), limit: Int(limit ?? 100), by: call.caller)
         return Answer([
             "entries": .array(page.entries.map(json)),
@@ -15,7 +15,7 @@ extension Routes {
 
     /// `GET /admin/audit/verify`
     func verifyAudit(_ call: Call) async throws(WeirError) -> Answer {
-        switch try await use.audit.verify(checkpoint: try checkpoint(call), by: call.caller) {
+        switch try await use.administration.audit.verify(checkpoint: try checkpoint(call), by: call.caller) {
         case .sound(let entries, let head):
             let last: JSON =
                 head.map {

@@ -4,19 +4,19 @@ import WeirService
 extension Routes {
     /// `GET /admin/keys`
     func listKeys(_ call: Call) async throws(WeirError) -> Answer {
-        Answer(["keys": .array(try use.keys.list(by: call.caller).map { .object($0.json) })])
+        Answer(["keys": .array(try use.administration.keys.list(by: call.caller).map { .object($0.json) })])
     }
 
     /// `POST /admin/keys`: the only answer that ever holds the key itself.
     func createKey(_ call: Call) async throws(WeirError) -> Answer {
         let specification = try KeySpecification(call.body)
-        let issued = try await use.keys.create(specification, by: call.caller)
+        let issued = try await use.administration.keys.create(specification, by: call.caller)
         return Answer(status: 201, .object(json(issued)))
     }
 
     /// `DELETE /admin/keys/{id}`
     func revokeKey(_ call: Call) async throws(WeirError) -> Answer {
-        try await use.keys.revoke(try keyID(call), by: call.caller)
+        try await use.administration.keys.revoke(try keyID(call), by: call.caller)
         return .done
     }
 
@@ -29,7 +29,7 @@ extension Routes {
                 try fields.integer(
                     "overlap_seconds", in: 0...KeyAdministration.longestOverlap) ?? overlap
         }
-        let rotated = try await use.keys.rotate(
+        let rotated = try await use.administration.keys.rotate(
             try keyID(call), overlap: overlap, by: call.caller)
         var object = json(rotated.issued)
         object.append("replaces", .object(rotated.replaced.json))

@@ -4,7 +4,7 @@ import WeirService
 extension Routes {
     /// `GET /admin/kill-switches`: the engaged ones.
     func listKillSwitches(_ call: Call) async throws(WeirError) -> Answer {
-        let targets = try use.killSwitches.list(by: call.caller)
+        let targets = try use.administration.killSwitches.list(by: call.caller)
         return Answer(["kill_switches": .array(targets.map { json($0, true) })])
     }
 
@@ -17,7 +17,7 @@ extension Routes {
             throw fields.error(
                 "target", "must be all, tenant:…, feature:…, provider:… or model:…")
         }
-        try await use.killSwitches.set(target, engaged: engaged, by: call.caller)
+        try await use.administration.killSwitches.set(target, engaged: engaged, by: call.caller)
         return Answer(json(target, engaged))
     }
 

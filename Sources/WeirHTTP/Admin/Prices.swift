@@ -10,12 +10,12 @@ extension Routes {
     /// `PUT /admin/prices`: a price document over the others.
     func putPrices(_ call: Call) async throws(WeirError) -> Answer {
         try PriceDocumentShape.check(call.body)
-        try await use.prices.put(call.body, by: call.caller)
+        try await ai().prices.put(call.body, by: call.caller)
         return Answer(try json(call.caller))
     }
 
     private func json(_ caller: Caller) throws(WeirError) -> JSON {
-        let found = try use.prices.list(by: caller)
+        let found = try ai().prices.list(by: caller)
         return [
             "version": .string(found.version),
             "prices": .array(

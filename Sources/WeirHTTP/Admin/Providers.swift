@@ -5,7 +5,7 @@ extension Routes {
     /// `GET /admin/providers`: what the last background probe of each found, what is in flight, and
     /// which of its models a breaker keeps calls from.
     func listProviders(_ call: Call) async throws(WeirError) -> Answer {
-        let traffic = use.traffic()
+        let traffic = try ai().traffic()
         let providers = use.health.probes().map { probe -> JSON in
             [
                 "provider": .string(probe.provider.description),

@@ -4,19 +4,19 @@ import WeirService
 extension Routes {
     /// `GET /admin/tenants`
     func listTenants(_ call: Call) async throws(WeirError) -> Answer {
-        Answer(["tenants": .array(try use.tenants.list(by: call.caller).map(\.json))])
+        Answer(["tenants": .array(try use.administration.tenants.list(by: call.caller).map(\.json))])
     }
 
     /// `GET /admin/tenants/{id}`
     func getTenant(_ call: Call) async throws(WeirError) -> Answer {
-        Answer(try use.tenants.get(try tenantID(call), by: call.caller).json)
+        Answer(try use.administration.tenants.get(try tenantID(call), by: call.caller).json)
     }
 
     /// `PUT /admin/tenants/{id}`
     func putTenant(_ call: Call) async throws(WeirError) -> Answer {
         let id = try tenantID(call)
         let change = try TenantChange(call.body)
-        return Answer(try await use.tenants.put(id, change, by: call.caller).json)
+        return Answer(try await use.administration.tenants.put(id, change, by: call.caller).json)
     }
 
     private func tenantID(_ call: Call) throws(WeirError) -> TenantID {

@@ -14,14 +14,14 @@ extension Routes {
             try object(call), model: try model(call, wire), isStream: isStream)
         client.chat.maxTokens = client.maxTokens ?? settings.dropInMaxTokens
         if isStream == true, call.query["alt"] != "sse" { client.stream?.isArray = true }
-        return answer(try await use.complete(self.call(call, dialect, .chat(client))), to: wire)
+        return answer(try await ai().complete(self.call(call, dialect, .chat(client))), to: wire)
     }
 
     func countTokens(_ call: Call, _ wire: Wire) async throws(WeirError) -> Answer {
         let dialect = try use.doors.tokenCount(wire)
         let client = try dialect.decodeCount(try object(call), model: try model(call, wire))
         return answer(
-            try await use.complete(
+            try await ai().complete(
                 self.call(call, use.doors.answering(wire), .tokenCount(client, dialect))),
             to: wire)
     }
@@ -33,7 +33,7 @@ extension Routes {
         let dialect = try use.doors.embedding(wire)
         let client = try dialect.decode(try object(call), model: try model(call, errors))
         return answer(
-            try await use.complete(
+            try await ai().complete(
                 self.call(call, use.doors.answering(errors), .embeddings(client, dialect))),
             to: errors)
     }

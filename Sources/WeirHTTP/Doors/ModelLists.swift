@@ -42,7 +42,7 @@ extension Routes {
 
     private func models(of call: Call) throws(WeirError) -> [Route] {
         let tenant = try CallerHeaders(call).tenant
-        return try use.usage.models(of: tenant, for: call.caller).routes
+        return try ai().usage.models(of: tenant, for: call.caller).routes
     }
 
     private func model(of call: Call) throws(WeirError) -> Route {

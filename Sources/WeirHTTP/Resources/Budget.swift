@@ -4,7 +4,7 @@ import WeirService
 extension Routes {
     /// `GET /ai/budget`
     func budget(_ call: Call) async throws(WeirError) -> Answer {
-        let report = try await use.usage.budgets(
+        let report = try await ai().usage.budgets(
             of: try call.query.tenant(), for: call.caller)
         return Answer([
             "tenant_id": JSON(report.tenant.number),

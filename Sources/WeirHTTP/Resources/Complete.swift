@@ -11,7 +11,7 @@ extension Routes {
         }
         try call.caller.require(tenant)
         return answer(
-            try await use.complete(
+            try await ai().complete(
                 CompletionCall(
                     caller: call.caller, request: call.request, tenant: tenant, user: fields.user,
                     feature: fields.feature, dialect: CompleteDialect(),
@@ -44,7 +44,7 @@ extension Routes {
         case .whole(let reply): (answer, rate) = (self.answer(reply), reply.rate)
         case .stream(let stream):
             answer = Answer(status: 200, body: [], contentType: stream.contentType)
-            answer.stream = stream
+            answer.stream = LiveBody(stream)
             answer.headers = headers(stream.facts)
             rate = stream.rate
         }

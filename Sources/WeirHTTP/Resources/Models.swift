@@ -4,7 +4,7 @@ import WeirService
 extension Routes {
     /// `GET /ai/models`
     func models(_ call: Call) async throws(WeirError) -> Answer {
-        let found = try use.usage.models(of: try call.query.tenant(), for: call.caller)
+        let found = try ai().usage.models(of: try call.query.tenant(), for: call.caller)
         return Answer([
             "tenant_id": JSON(found.tenant.number),
             "models": .array(found.routes.map(json)),

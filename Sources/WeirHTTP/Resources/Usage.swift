@@ -9,7 +9,7 @@ extension Routes {
     func usage(_ call: Call) async throws(WeirError) -> Answer {
         let grouping = try call.query.choice("group_by", UsageGrouping.self) ?? .user
         let format = try call.query.choice("format", Format.self) ?? .json
-        let usage = try await use.usage.usage(
+        let usage = try await ai().usage.usage(
             of: try call.query.tenant(), in: try call.query.period(), by: grouping,
             for: call.caller)
         switch format {
@@ -20,7 +20,7 @@ extension Routes {
 
     /// `GET /ai/usage/tenants`
     func tenantsUsage(_ call: Call) async throws(WeirError) -> Answer {
-        let overviews = try await use.usage.tenants(
+        let overviews = try await ai().usage.tenants(
             in: try call.query.period(), for: call.caller)
         var writer = JSONWriter()
         writer.beginArray()

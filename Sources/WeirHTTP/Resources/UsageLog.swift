@@ -6,7 +6,7 @@ extension Routes {
     func usageLog(_ call: Call) async throws(WeirError) -> Answer {
         let cursor = try call.query.integer("cursor").map { AttemptID(number: $0) }
         let limit = try call.query.integer("limit", in: 1...Int64(UsageQueries.pageLimit))
-        let page = try await use.usage.rows(
+        let page = try await ai().usage.rows(
             of: try call.query.tenant(), in: try call.query.period(), below: cursor,
             limit: Int(limit ?? 100), for: call.caller)
         return Answer([

@@ -9,7 +9,7 @@ struct Answer: Sendable {
     var contentType: String?
     var headers: [HTTPField]
     /// In the place of `body`, where the answer comes in pieces.
-    var stream: LiveStream?
+    var stream: (any StreamedBody)?
 
     static let json = "application/json"
 

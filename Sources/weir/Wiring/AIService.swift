@@ -98,22 +98,25 @@ struct AIService: Sendable {
         let pipeline = CompletionPipeline(parts)
         let health = healthMonitor(configuration, providers, store, transport, time)
         let identifiers = TimeOrderedText(time: time)
+        let administration = Administration(
+            tenants: TenantAdministration(directory: directory, time: time),
+            keys: KeyAdministration(directory: directory, time: time),
+            killSwitches: KillSwitchAdministration(directory: directory, time: time),
+            audit: AuditQueries(store: store))
+        let ai = AIUseCases(
+            complete: pipeline.complete, traffic: { gate.snapshots(at: time.now()) },
+            usage: UsageQueries(
+                directory: directory, ledger: store, budget: budget, catalogue: catalogue,
+                calendar: calendar, time: time),
+            prices: PriceAdministration(directory: directory, time: time),
+            adjustments: Adjustments(
+                ledger: store, budget: budget, time: time, nextAttempt: attempts.next))
         let useCases = UseCases(
             newRequest: identifiers.requestID,
             authenticator: Authenticator(
                 directory: directory, adminToken: configuration.adminKey?.reveal, time: time),
-            complete: pipeline.complete, doors: .all,
-            traffic: { gate.snapshots(at: time.now()) },
-            usage: UsageQueries(
-                directory: directory, ledger: store, budget: budget, catalogue: catalogue,
-                calendar: calendar, time: time),
-            tenants: TenantAdministration(directory: directory, time: time),
-            keys: KeyAdministration(directory: directory, time: time),
-            killSwitches: KillSwitchAdministration(directory: directory, time: time),
-            prices: PriceAdministration(directory: directory, time: time),
-            adjustments: Adjustments(
-                ledger: store, budget: budget, time: time, nextAttempt: attempts.next),
-            audit: AuditQueries(store: store), health: health, identities: identities)
+            doors: .all, administration: administration, health: health, ai: ai,
+            identities: identities)
         return AIService(store: store, transport: transport, health: health, useCases: useCases)
     }
 

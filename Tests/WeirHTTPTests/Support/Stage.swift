@@ -30,24 +30,27 @@ struct Stage: Sendable {
         let provider = ModelCatalogue.Provider(name: try slug("acme"), pricesAs: "acme")
         let identifiers = TimeOrderedText(time: time, random: sequentialBytes())
         let sequence = Mutexed(AttemptSequence(last: AttemptID(number: 1_000)))
-        use = UseCases(
-            newRequest: identifiers.requestID,
-            authenticator: Authenticator(
-                directory: directory, adminToken: "wk_bootstrap", time: time),
-            complete: completions.complete, doors: Stage.doors, traffic: { [] },
-            usage: UsageQueries(
-                directory: directory, ledger: ledger, budget: budget,
-                catalogue: ModelCatalogue(providers: [provider], aliases: [:]),
-                calendar: BillingCalendar(), time: time),
+        let administration = Administration(
             tenants: TenantAdministration(directory: directory, time: time),
             keys: KeyAdministration(
                 directory: directory, time: time, random: sequentialBytes(seed: 7)),
             killSwitches: KillSwitchAdministration(directory: directory, time: time),
+            audit: AuditQueries(store: store))
+        let ai = AIUseCases(
+            complete: completions.complete, traffic: { [] },
+            usage: UsageQueries(
+                directory: directory, ledger: ledger, budget: budget,
+                catalogue: ModelCatalogue(providers: [provider], aliases: [:]),
+                calendar: BillingCalendar(), time: time),
             prices: PriceAdministration(directory: directory, time: time),
             adjustments: Adjustments(ledger: ledger, budget: budget, time: time) { now in
                 sequence.change { $0.next(at: now) }
-            },
-            audit: AuditQueries(store: store), health: health)
+            })
+        use = UseCases(
+            newRequest: identifiers.requestID,
+            authenticator: Authenticator(
+                directory: directory, adminToken: "wk_bootstrap", time: time),
+            doors: Stage.doors, administration: administration, health: health, ai: ai)
         dispatcher = Dispatcher(use, settings: settings, logger: Logger(label: "test"))
     }
 

@@ -1,0 +1,34 @@
+import HTTPTypes
+import WeirCore
+import WeirService
+
+/// An answer's body that comes in pieces. One task asks for them, up to the end, or abandons it.
+protocol StreamedBody: Sendable {
+    /// Waits for the next piece; nil at the end. Throws where the end will never come: then the
+    /// connection is closed, so that the client doesn't take what it has for the whole.
+    mutating func next() async throws -> [UInt8]?
+
+    /// The client has left.
+    mutating func abandon() async
+
+    /// What is said behind the end; asked for there.
+    var trailers: HTTPFields? { get }
+}
+
+/// A completion as it is made. It ends cleanly whatever became of it: what went wrong is said in
+/// it.
+struct LiveBody: StreamedBody {
+    private let stream: LiveStream
+    private var delivery: StreamDelivery?
+
+    init(_ stream: LiveStream) { self.stream = stream }
+
+    let trailers: HTTPFields? = nil
+
+    mutating func next() async -> [UInt8]? {
+        if delivery == nil { delivery = stream.begin() }
+        return await delivery?.next()
+    }
+
+    mutating func abandon() async { await delivery?.abandon() }
+}
