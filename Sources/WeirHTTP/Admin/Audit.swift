@@ -15,7 +15,9 @@ extension Routes {
 
     /// `GET /admin/audit/verify`
     func verifyAudit(_ call: Call) async throws(WeirError) -> Answer {
-        switch try await use.administration.audit.verify(checkpoint: try checkpoint(call), by: call.caller) {
+        let verdict = try await use.administration.audit.verify(
+            checkpoint: try checkpoint(call), by: call.caller)
+        switch verdict {
         case .sound(let entries, let head):
             let last: JSON =
                 head.map {

@@ -4,7 +4,8 @@ import WeirService
 extension Routes {
     /// `GET /admin/keys`
     func listKeys(_ call: Call) async throws(WeirError) -> Answer {
-        Answer(["keys": .array(try use.administration.keys.list(by: call.caller).map { .object($0.json) })])
+        let keys = try use.administration.keys.list(by: call.caller)
+        return Answer(["keys": .array(keys.map { .object($0.json) })])
     }
 
     /// `POST /admin/keys`: the only answer that ever holds the key itself.

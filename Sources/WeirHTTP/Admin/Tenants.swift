@@ -4,7 +4,8 @@ import WeirService
 extension Routes {
     /// `GET /admin/tenants`
     func listTenants(_ call: Call) async throws(WeirError) -> Answer {
-        Answer(["tenants": .array(try use.administration.tenants.list(by: call.caller).map(\.json))])
+        let tenants = try use.administration.tenants.list(by: call.caller)
+        return Answer(["tenants": .array(tenants.map(\.json))])
     }
 
     /// `GET /admin/tenants/{id}`
