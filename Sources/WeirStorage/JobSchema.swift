@@ -67,4 +67,44 @@ enum JobSchema {
         ) STRICT, WITHOUT ROWID;
 
         """
+
+    /// What a job's row knows of its request, its claims, and the answers that it has so far.
+    ///
+    /// `jobs_due` takes the place of `jobs_waiting`: the first of it says how far a queue lags.
+    static let progress = """
+        ALTER TABLE jobs ADD COLUMN feature TEXT NOT NULL DEFAULT 'default';
+        ALTER TABLE jobs ADD COLUMN calls INTEGER NOT NULL DEFAULT 1 CHECK (calls > 0);
+        ALTER TABLE jobs ADD COLUMN answered INTEGER NOT NULL DEFAULT 0
+            CHECK (answered BETWEEN 0 AND calls);
+        ALTER TABLE jobs ADD COLUMN claimed_at INTEGER;
+        ALTER TABLE jobs ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE jobs ADD COLUMN webhook TEXT;
+        ALTER TABLE jobs ADD COLUMN is_report INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE jobs ADD COLUMN is_batch INTEGER NOT NULL DEFAULT 0;
+        UPDATE jobs SET changed_at = accepted_at;
+
+        DROP INDEX jobs_waiting;
+        CREATE INDEX jobs_due ON jobs (queue, is_ready, moment) WHERE status = 'queued';
+        CREATE INDEX jobs_finished ON jobs (queue, feature, moment) WHERE status = 'complete';
+        CREATE INDEX jobs_by_queue ON jobs (queue, seq);
+
+        CREATE TABLE job_answers (
+            seq INTEGER NOT NULL,
+            number INTEGER NOT NULL CHECK (number >= 0),
+            is_error INTEGER NOT NULL CHECK (is_error IN (0, 1)),
+            body BLOB NOT NULL CHECK (length(body) <= 67108864),
+            PRIMARY KEY (seq, number)
+        ) STRICT;
+        CREATE TABLE job_attempts (
+            seq INTEGER NOT NULL,
+            epoch INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            claimed_at INTEGER NOT NULL,
+            ended_at INTEGER,
+            outcome TEXT,
+            error TEXT,
+            PRIMARY KEY (seq, epoch)
+        ) STRICT, WITHOUT ROWID;
+
+        """
 }

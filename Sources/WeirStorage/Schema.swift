@@ -5,6 +5,7 @@
 enum Schema {
     static let migrations: [String] = [
         ledger + idempotency + directory + audit, keptStreams, JobSchema.tables,
+        JobSchema.progress,
     ]
 
     static var version: Int64 { Int64(migrations.count) }

@@ -18,7 +18,8 @@ package struct JobCall: Sendable {
     package let caller: Caller
     /// What picks the pool; it is in the body, too.
     package let feature: FeatureSlug
-    /// `job:<id>:<attempt>`, and behind it `:<number>` where a job makes several calls.
+    /// `job:<id>:<epoch>`, and behind it `:<number>` where a job makes several calls. Each claim
+    /// has its own: what an earlier one was answered is never answered again.
     package let idempotencyKey: String
     /// A whole body of `POST /ai/complete`.
     package let body: [UInt8]
@@ -38,8 +39,10 @@ package struct JobCall: Sendable {
 package enum JobAnswer: Sendable, Equatable {
     /// What a client would have read: the envelope, or an error in Weir's own form.
     ///
-    /// - Parameter retryAfter: seconds.
-    case answered(status: Int, retryAfter: Int?, body: [UInt8])
+    /// - Parameters:
+    ///   - retryAfter: seconds.
+    ///   - wasHeldBack: proved: no provider was asked.
+    case answered(status: Int, retryAfter: Int?, wasHeldBack: Bool, body: [UInt8])
     /// Proved: no instance was asked.
     case notSent
     /// It was asked, and is lost: what it cost, if anything, is in its ledger.

@@ -4,11 +4,14 @@ package import WeirService
 
 /// A store of jobs without a disk, as simple as the port allows.
 package final class InMemoryJobStore: JobStore {
-    fileprivate struct Entry {
+    struct Entry {
         var job: Job
-        let request: [UInt8]
+        let request: JobRequest
         let claim: IdempotencyClaim?
         var result: [UInt8]?
+        var changedAt: Timestamp
+        var attempts: [JobAttempt] = []
+        var answers: [JobCallAnswer] = []
     }
 
     fileprivate struct Place: Hashable {
@@ -32,7 +35,7 @@ package final class InMemoryJobStore: JobStore {
     package var events: [JobEvent] { state.withLock { $0.events } }
 
     package func enqueue(
-        _ job: Job, request: [UInt8], claim: IdempotencyClaim?, limit: Int
+        _ job: Job, request: JobRequest, claim: IdempotencyClaim?, limit: Int
     ) async throws(StoreError) -> JobAcceptance {
         state.withLock { state in
             if let claim,
@@ -48,7 +51,8 @@ package final class InMemoryJobStore: JobStore {
             }
             guard unfinished.count < limit else { return .full }
             state.last += 1
-            state.entries[state.last] = Entry(job: job, request: request, claim: claim)
+            state.entries[state.last] = Entry(
+                job: job, request: request, claim: claim, changedAt: job.acceptedAt)
             return .accepted
         }
     }
@@ -80,7 +84,7 @@ package final class InMemoryJobStore: JobStore {
             let place = Place(queue: queue, tenant: job.tenant)
             state.marks[place] = turns.serve(turns.mark(after: state.marks[place]))
             state.turns[queue] = turns
-            return ClaimedJob(job: job, request: next.value.request)
+            return ClaimedJob(job: job, request: next.value.request.encoded)
         }
     }
 
@@ -128,28 +132,6 @@ package final class InMemoryJobStore: JobStore {
         }
     }
 
-    package func job(_ id: JobID) async throws(StoreError) -> Job? {
-        state.withLock { state in state.key(of: id).flatMap { state.entries[$0]?.job } }
-    }
-
-    package func result(of id: JobID) async throws(StoreError) -> [UInt8]? {
-        state.withLock { state in state.key(of: id).flatMap { state.entries[$0]?.result } }
-    }
-
-    package func jobs(
-        tenant: TenantID?, status: Job.Status?, below cursor: Int64?, limit: Int
-    ) async throws(StoreError) -> [RecordedJob] {
-        state.withLock { state in
-            let found = state.entries.filter { sequence, entry in
-                sequence < cursor ?? .max && (tenant == nil || entry.job.tenant == tenant)
-                    && (status == nil || entry.job.status == status)
-            }
-            return found.sorted { $0.key > $1.key }.prefix(max(limit, 0)).map {
-                RecordedJob(sequence: $0.key, job: $0.value.job)
-            }
-        }
-    }
-
     package func purge(
         _ queue: QueueName, endedBy moment: Timestamp, limit: Int
     ) async throws(StoreError) -> Int {
@@ -165,6 +147,45 @@ package final class InMemoryJobStore: JobStore {
             return gone.count
         }
     }
+
+    package func forget(_ id: JobID) async throws(StoreError) -> Bool {
+        state.withLock { state in
+            guard let key = state.key(of: id), state.entries[key]?.job.endedAt != nil else {
+                return false
+            }
+            state.entries[key] = nil
+            return true
+        }
+    }
+
+    package func keep(
+        _ answer: JobCallAnswer, of id: JobID, epoch: Int64, at now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        state.withLock { state in
+            guard let key = state.key(of: id), var entry = state.entries[key],
+                entry.job.status == .processing, entry.job.epoch == epoch
+            else { return false }
+            if !entry.answers.contains(where: { $0.number == answer.number }) {
+                entry.answers.append(answer)
+                entry.answers.sort { $0.number < $1.number }
+                entry.changedAt = now
+                state.entries[key] = entry
+            }
+            return true
+        }
+    }
+
+    /// What is kept, by place in the order of acceptance.
+    func read<Value>(_ body: ([Int64: Entry]) -> Value) -> Value {
+        state.withLock { body($0.entries) }
+    }
+
+    func entry(of id: JobID) -> (sequence: Int64, entry: Entry)? {
+        state.withLock { state in
+            guard let key = state.key(of: id), let entry = state.entries[key] else { return nil }
+            return (key, entry)
+        }
+    }
 }
 
 extension InMemoryJobStore.State {
@@ -176,9 +197,10 @@ extension InMemoryJobStore.State {
         _ step: JobStep, to key: Int64, _ result: [UInt8]?
     ) -> Job? {
         guard var entry = entries[key] else { return nil }
-        let wasEnded = entry.job.endedAt != nil
+        let (before, wasEnded) = (entry.job, entry.job.endedAt != nil)
         guard entry.job.apply(step) else { return nil }
         if entry.job.status == .complete { entry.result = result }
+        entry.note(step, from: before)
         entries[key] = entry
         if !wasEnded, let event = JobEvent(entry.job) { events.append(event) }
         return entry.job
@@ -195,5 +217,20 @@ extension InMemoryJobStore.State {
             if let job = apply(step(), to: key, nil) { jobs.append(job) }
         }
         return jobs
+    }
+}
+
+extension InMemoryJobStore.Entry {
+    fileprivate mutating func note(_ step: JobStep, from before: Job) {
+        if case .beat = step { return }
+        changedAt = step.moment
+        if case .replay = step { answers.removeAll { $0.isError } }
+        if case .complete = step { answers = [] }
+        if let attempt = JobAttempt(step, of: job) {
+            attempts = Array((attempts + [attempt]).suffix(JobAttempt.kept))
+        } else if var last = attempts.popLast() {
+            _ = last.end(by: step, from: before, to: job)
+            attempts.append(last)
+        }
     }
 }

@@ -24,10 +24,14 @@ import WeirTesting
                 #expect(left == right, "seed \(seed), step \(step)")
                 random = mine
             }
-            let all = try await store.jobs(tenant: nil, status: nil, below: nil, limit: 9_999)
-            let same = try await model.jobs(tenant: nil, status: nil, below: nil, limit: 9_999)
+            let all = try await store.jobs(
+                tenant: nil, status: nil, queue: nil, below: nil, limit: 9_999)
+            let same = try await model.jobs(
+                tenant: nil, status: nil, queue: nil, below: nil, limit: 9_999)
             #expect(all == same && all.count > 50, "seed \(seed)")
             #expect(Set(all.map(\.job.status)) == Set(Job.Status.allCases), "seed \(seed)")
+            #expect(try await store.outlook(of: []).deadline == model.outlook(of: []).deadline)
+            #expect(try await store.figures() == model.figures(), "seed \(seed)")
             let events = try rawIntegers(path, "SELECT count(*) FROM events")
             #expect(events == [[Int64(model.events.count)]], "seed \(seed)")
             let ready =
@@ -52,7 +56,7 @@ import WeirTesting
         let dice = random.next()
         // A claim may leave late ones to the next; here none is left.
         _ = try await store.expire(at: now, limit: 999)
-        switch Int.random(in: 0..<24, using: &random) {
+        switch Int.random(in: 0..<28, using: &random) {
         case 0..<8:
             accepted += 1
             let job = try Sample.job(
@@ -86,6 +90,11 @@ import WeirTesting
             let woken = try await store.wake(
                 .budget, tenant: try Sample.tenant(tenant), at: now, limit: 999)
             return "\(woken.map { "\($0)" }.sorted())"
+        case 23..<27:
+            let answer = JobCallAnswer(
+                number: Int(dice % 3), isError: dice % 5 == 0, body: [UInt8(dice % 7)])
+            let isKept = try await store.keep(answer, of: id, epoch: epoch, at: now)
+            return try await "\(isKept) \(store.answers(of: id)) \(store.history(of: id))"
         default:
             let step = JobStep.replay(at: now, deadline: now.advanced(seconds: 300))
             return "\(String(describing: try await store.apply(step, to: id, result: nil)))"

@@ -35,6 +35,13 @@ extension Sample {
             waitsForBudget: waitsForBudget)
     }
 
+    static func request(_ message: String, calls: Int = 1) throws -> JobRequest {
+        JobRequest(
+            key: try #require(KeyID("key_1")), role: .service,
+            feature: try #require(FeatureSlug("sales-summary")),
+            calls: (0..<calls).map { _ in ["user_message": .string(message)] })
+    }
+
     static func failure(
         _ code: WeirError.Code, heldBack: Bool = false, budgetReset: Timestamp? = nil
     ) -> JobEnding {
@@ -51,7 +58,8 @@ extension JobStore {
         _ job: Job, claim: IdempotencyClaim? = nil, limit: Int = 100_000
     ) async throws -> JobAcceptance {
         try await enqueue(
-            job, request: Array(job.id.description.utf8), claim: claim, limit: limit)
+            job, request: try Sample.request(job.id.description, calls: 3), claim: claim,
+            limit: limit)
     }
 
     /// The ids of the next claims, as long as there are any.
@@ -61,7 +69,8 @@ extension JobStore {
             let claimed = try await claim(
                 from: try Sample.queue(), QueueRules(), at: now)
             guard let claimed else { break }
-            #expect(claimed.request == Array(claimed.job.id.description.utf8))
+            let request = try Sample.request(claimed.job.id.description, calls: 3)
+            #expect(claimed.request == request.encoded)
             ids.append(claimed.job.id.description)
         }
         return ids

@@ -153,7 +153,7 @@ import WeirService
             var (cursor, pages) = (Int64?.none, [[String]]())
             while true {
                 let page = try await store.jobs(
-                    tenant: tenant, status: nil, below: cursor, limit: 4)
+                    tenant: tenant, status: nil, queue: nil, below: cursor, limit: 4)
                 guard let last = page.last else { break }
                 pages.append(page.map(\.job.id.description))
                 cursor = last.sequence
@@ -162,11 +162,12 @@ import WeirService
             let failing = Sample.failure(.unsafeInput)
             _ = try await store.claims(1)
             let claimed = try await store.jobs(
-                tenant: nil, status: .processing, below: nil, limit: 9)
+                tenant: nil, status: .processing, queue: nil, below: nil, limit: 9)
             let id = try #require(claimed.first).job.id
             _ = try await store.apply(
                 .fail(epoch: 1, failing, at: now, rules, dice: 0), to: id, result: nil)
-            let dead = try await store.jobs(tenant: nil, status: .failed, below: nil, limit: 9)
+            let dead = try await store.jobs(
+                tenant: nil, status: .failed, queue: nil, below: nil, limit: 9)
             #expect(dead.map(\.job.id) == [id])
             let replayed = try await store.apply(
                 .replay(at: now, deadline: now.advanced(seconds: 60)), to: id, result: nil)
@@ -192,7 +193,8 @@ import WeirService
             #expect(try await store.purge(queue, endedBy: moment, limit: 9) == 1)
             #expect(try await store.purge(queue, endedBy: moment, limit: 9) == 0)
             #expect(try await store.result(of: try Sample.jobID(2)) == nil)
-            let left = try await store.jobs(tenant: nil, status: nil, below: nil, limit: 9)
+            let left = try await store.jobs(
+                tenant: nil, status: nil, queue: nil, below: nil, limit: 9)
             #expect(left.map(\.job.id.description) == ["job_4", "job_3"])
         }
     }

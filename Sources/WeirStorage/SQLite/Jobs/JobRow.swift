@@ -7,21 +7,20 @@ struct JobRow {
     var job: Job
     /// Whether it is among those that its tenant's turn is for.
     var isReady: Bool
+    var claimedAt: Timestamp?
 
     static let columns = """
         seq, job_id, tenant_id, user_id, queue, priority, accepted_at, deadline,
-        waits_for_budget, status, moment, waits_for, error, message, attempts, epoch, is_ready
+        waits_for_budget, status, moment, waits_for, error, message, attempts, epoch, is_ready,
+        claimed_at
         """
-
-    init(sequence: Int64, job: Job, isReady: Bool) {
-        self.sequence = sequence
-        self.job = job
-        self.isReady = isReady
-    }
+    /// Where a query's own columns begin, behind those.
+    static let columnCount: Int32 = 18
 
     init(_ row: borrowing Row) throws(SQLiteError) {
         sequence = row.int64(0)
         isReady = row.bool(16)
+        claimedAt = row.optionalInt64(17).map(Timestamp.init(milliseconds:))
         guard let id = JobID(row.text(1)), let tenant = TenantID(row.int64(2)),
             let user = UserID(row.int64(3)), let queue = QueueName(row.text(4)),
             let state = Job.State(row)
@@ -33,6 +32,24 @@ struct JobRow {
             deadline: Timestamp(milliseconds: row.int64(7)), waitsForBudget: row.bool(8))
         job = Job(
             accepted, state: state, attempts: Int(clamping: row.int64(14)), epoch: row.int64(15))
+    }
+}
+
+extension JobRecord {
+    static let columns = "\(JobRow.columns), feature, calls, answered, changed_at"
+
+    init(_ row: borrowing Row) throws(SQLiteError) {
+        let own = JobRow.columnCount
+        let found = try JobRow(row)
+        guard let feature = FeatureSlug(row.text(own)) else {
+            throw .corrupt("job \(found.sequence) has no feature")
+        }
+        let total = Int(clamping: row.int64(own + 1))
+        let done = found.job.status == .complete ? total : Int(clamping: row.int64(own + 2))
+        self.init(
+            sequence: found.sequence, job: found.job, feature: feature,
+            changedAt: Timestamp(milliseconds: row.int64(own + 3)), claimedAt: found.claimedAt,
+            progress: JobProgress(done: done, total: total))
     }
 }
 
@@ -56,16 +73,16 @@ extension Job.State {
 
 extension Statement {
     /// Status, moment, what it waits for, error and message, attempts, epoch, ready.
-    func bind(stateOf row: JobRow) {
-        bind(row.job.status.rawValue)
-        switch row.job.state {
+    func bind(stateOf job: Job, isReady: Bool) {
+        bind(job.status.rawValue)
+        switch job.state {
         case .queued(let at, let wait): bind(at, wait.rawValue)
         case .processing(let at), .complete(let at), .cancelled(let at): bind(at, nil)
         case .failed(let failure, let at): bind(at, nil, failure)
         }
-        bind(Int64(row.job.attempts))
-        bind(row.job.epoch)
-        bind(row.isReady)
+        bind(Int64(job.attempts))
+        bind(job.epoch)
+        bind(isReady)
     }
 
     private func bind(_ moment: Timestamp, _ wait: String?, _ failure: JobFailure? = nil) {

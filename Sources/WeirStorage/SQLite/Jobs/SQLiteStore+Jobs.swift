@@ -3,10 +3,11 @@ package import WeirService
 
 extension SQLiteStore: JobStore {
     package func enqueue(
-        _ job: Job, request: [UInt8], claim: IdempotencyClaim?, limit: Int
+        _ job: Job, request: JobRequest, claim: IdempotencyClaim?, limit: Int
     ) async throws(StoreError) -> JobAcceptance {
-        try await writer.write { session throws(SQLiteError) in
-            try session.enqueue(job, request: request, claim: claim, limit: limit)
+        let body = request.encoded
+        return try await writer.write { session throws(SQLiteError) in
+            try session.enqueue(job, request: request, body: body, claim: claim, limit: limit)
         }
     }
 
@@ -59,46 +60,15 @@ extension SQLiteStore: JobStore {
         }
     }
 
-    package func job(_ id: JobID) async throws(StoreError) -> Job? {
-        try await readers.read { connection throws(SQLiteError) in
-            let query = try connection.statement(
-                "SELECT \(JobRow.columns) FROM jobs WHERE job_id = ?")
-            query.bind(id.description)
-            return try query.first(JobRow.init)?.job
-        }
+    package func forget(_ id: JobID) async throws(StoreError) -> Bool {
+        try await writer.write { session throws(SQLiteError) in try session.forgetJob(id) }
     }
 
-    package func result(of id: JobID) async throws(StoreError) -> [UInt8]? {
-        try await readers.read { connection throws(SQLiteError) in
-            let query = try connection.statement(
-                "SELECT body FROM job_results WHERE seq = (SELECT seq FROM jobs WHERE job_id = ?)"
-            )
-            query.bind(id.description)
-            return try query.first { row throws(SQLiteError) in row.bytes(0) }
-        }
-    }
-
-    package func jobs(
-        tenant: TenantID?, status: Job.Status?, below cursor: Int64?, limit: Int
-    ) async throws(StoreError) -> [RecordedJob] {
-        guard limit > 0 else { return [] }
-        return try await readers.read { connection throws(SQLiteError) in
-            let query = try connection.statement(
-                """
-                SELECT \(JobRow.columns) FROM jobs WHERE seq < ?
-                    \(tenant == nil ? "" : "AND tenant_id = ?")
-                    \(status == nil ? "" : "AND status = ?") ORDER BY seq DESC LIMIT ?
-                """)
-            query.bind(cursor ?? .max)
-            if let tenant { query.bind(tenant.number) }
-            if let status { query.bind(status.rawValue) }
-            query.bind(Int64(limit))
-            var jobs: [RecordedJob] = []
-            try query.each { row throws(SQLiteError) in
-                let found = try JobRow(row)
-                jobs.append(RecordedJob(sequence: found.sequence, job: found.job))
-            }
-            return jobs
+    package func keep(
+        _ answer: JobCallAnswer, of job: JobID, epoch: Int64, at now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await writer.write { session throws(SQLiteError) in
+            try session.keep(answer, of: job, epoch: epoch, at: now)
         }
     }
 }

@@ -60,13 +60,7 @@ extension WriteSession {
         query.bind(Int64(limit))
         var ended: [Int64] = []
         try query.each { row throws(SQLiteError) in ended.append(row.int64(0)) }
-        for table in ["job_results", "job_requests", "jobs"] {
-            let delete = try connection.statement("DELETE FROM \(table) WHERE seq = ?")
-            for sequence in ended {
-                delete.bind(sequence)
-                try delete.run()
-            }
-        }
+        try forgetJobs(ended)
         return ended.count
     }
 }

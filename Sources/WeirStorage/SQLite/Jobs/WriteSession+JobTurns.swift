@@ -68,7 +68,7 @@ extension WriteSession {
     func markReady(in queue: QueueName, at now: Timestamp) throws(SQLiteError) {
         let query = try connection.statement(
             """
-            SELECT \(JobRow.columns) FROM jobs INDEXED BY jobs_waiting
+            SELECT \(JobRow.columns) FROM jobs INDEXED BY jobs_due
             WHERE queue = ? AND status = 'queued' AND is_ready = 0 AND moment <= ?
             ORDER BY moment LIMIT \(WriteSession.readyStep)
             """)

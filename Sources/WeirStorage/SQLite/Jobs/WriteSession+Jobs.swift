@@ -3,7 +3,7 @@ import WeirService
 
 extension WriteSession {
     func enqueue(
-        _ job: Job, request: [UInt8], claim: IdempotencyClaim?, limit: Int
+        _ job: Job, request: JobRequest, body: [UInt8], claim: IdempotencyClaim?, limit: Int
     ) throws(SQLiteError) -> JobAcceptance {
         if let claim, let holder = try holder(of: claim) { return holder }
         guard try turn(of: job.tenant, in: job.queue).unfinished < Int64(limit) else {
@@ -14,8 +14,10 @@ extension WriteSession {
             """
             INSERT INTO jobs (job_id, tenant_id, user_id, queue, priority, accepted_at, deadline,
                 waits_for_budget, status, moment, waits_for, error, message, attempts, epoch,
-                is_ready, idempotency_key, fingerprint)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq
+                is_ready, idempotency_key, fingerprint, changed_at, feature, calls, webhook,
+                is_report, is_batch)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            RETURNING seq
             """)
         insert.bind(job.id.description)
         insert.bind(job.tenant.number)
@@ -25,12 +27,18 @@ extension WriteSession {
         insert.bind(job.acceptedAt.milliseconds)
         insert.bind(job.deadline.milliseconds)
         insert.bind(job.waitsForBudget)
-        insert.bind(stateOf: JobRow(sequence: 0, job: job, isReady: isReady))
+        insert.bind(stateOf: job, isReady: isReady)
         insert.bind(claim?.key)
         if let claim { insert.bind(blob: claim.fingerprint) } else { insert.bindNull() }
+        insert.bind(job.acceptedAt.milliseconds)
+        insert.bind(request.feature.description)
+        insert.bind(Int64(request.calls.count))
+        insert.bind(request.webhook)
+        insert.bind(request.report != nil)
+        insert.bind(request.allowsBatch)
         let sequence = try insert.first { row throws(SQLiteError) in row.int64(0) }
         guard let sequence else { throw .corrupt("a job was inserted without a number") }
-        try keep(request, of: sequence, in: "job_requests")
+        try keep(body, of: sequence, in: "job_requests")
         try change(job, ready: isReady ? 1 : 0, unfinished: 1)
         return .accepted
     }
@@ -43,9 +51,11 @@ extension WriteSession {
         for _ in 0..<64 {
             guard let (mark, row) = try next(in: queue) else { return nil }
             var changed = row
-            if changed.job.apply(.claim(at: now, rules)) {
+            let claim = JobStep.claim(at: now, rules)
+            if changed.job.apply(claim) {
                 changed.isReady = false
-                try save(changed, after: row)
+                changed.claimedAt = now
+                try save(changed, after: row, claim)
                 try serve(mark, of: changed.job)
                 let request = try connection.statement(
                     "SELECT body FROM job_requests WHERE seq = ?")
@@ -56,7 +66,7 @@ extension WriteSession {
             // The other way out is a clock that was set back: it waits again.
             _ = changed.job.apply(.expire(at: now))
             changed.isReady = false
-            try save(changed, after: row)
+            try save(changed, after: row, .expire(at: now))
         }
         return nil
     }
@@ -93,20 +103,27 @@ extension WriteSession {
         var changed = row
         guard changed.job.apply(step) else { return nil }
         changed.isReady = changed.job.isDue(at: step.moment)
-        try save(changed, after: row)
+        try save(changed, after: row, step)
         return changed.job
     }
 
-    private func save(_ row: JobRow, after before: JobRow) throws(SQLiteError) {
+    private func save(
+        _ row: JobRow, after before: JobRow, _ step: JobStep
+    ) throws(SQLiteError) {
+        if case .beat = step { return try extendLease(of: row) }
         let update = try connection.statement(
             """
             UPDATE jobs SET status = ?, moment = ?, waits_for = ?, error = ?, message = ?,
-                attempts = ?, epoch = ?, is_ready = ?, deadline = ? WHERE seq = ?
+                attempts = ?, epoch = ?, is_ready = ?, deadline = ?, changed_at = ?, claimed_at = ?
+            WHERE seq = ?
             """)
-        update.bind(stateOf: row)
+        update.bind(stateOf: row.job, isReady: row.isReady)
         update.bind(row.job.deadline.milliseconds)
+        update.bind(step.moment.milliseconds)
+        update.bind(row.claimedAt?.milliseconds)
         update.bind(row.sequence)
         try update.run()
+        try note(step, from: before, to: row)
         func count(_ isCounted: Bool) -> Int64 { isCounted ? 1 : 0 }
         try change(
             row.job, ready: count(row.isReady) - count(before.isReady),
@@ -136,7 +153,7 @@ extension WriteSession {
         query.bind(claim.tenant.number)
         query.bind(claim.key)
         return try query.first { row throws(SQLiteError) in
-            .existing(try JobRow(row).job, fingerprint: row.bytes(17))
+            .existing(try JobRow(row).job, fingerprint: row.bytes(JobRow.columnCount))
         }
     }
 }
