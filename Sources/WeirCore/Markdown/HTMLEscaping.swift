@@ -1,9 +1,14 @@
 /// Text made safe to stand in HTML, between tags and in quoted attributes.
-enum HTMLEscaping {
+package enum HTMLEscaping {
     /// Escapes `& < > " '`. Escaping twice shows: do it once, last.
-    static func escape(_ text: [UInt8]) -> [UInt8] {
+    package static func escape(_ text: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(text.count + text.count / 8)
+        append(text[...], to: &result)
+        return result
+    }
+
+    package static func append(_ text: ArraySlice<UInt8>, to result: inout [UInt8]) {
         for byte in text {
             switch byte {
             case UInt8(ascii: "&"): result.append(contentsOf: "&amp;".utf8)
@@ -14,6 +19,5 @@ enum HTMLEscaping {
             default: result.append(byte)
             }
         }
-        return result
     }
 }
