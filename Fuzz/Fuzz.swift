@@ -17,7 +17,9 @@ private let target: @Sendable ([UInt8]) -> Void = {
 }()
 
 private let targets: [String: @Sendable ([UInt8]) -> Void] = {
-    var all: [String: @Sendable ([UInt8]) -> Void] = ["sse": fuzzEvents, "json": fuzzJSON]
+    var all: [String: @Sendable ([UInt8]) -> Void] = [
+        "sse": fuzzEvents, "json": fuzzJSON, "template": fuzzTemplate, "markdown": fuzzMarkdown,
+    ]
     for (name, wire) in wires {
         all["request-\(name)"] = { fuzzRequest($0, wire) }
         all["reply-\(name)"] = { fuzzReply($0, wire) }

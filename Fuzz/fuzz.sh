@@ -54,7 +54,7 @@ fi
 
 targets=("$@")
 if [ $# = 0 ]; then
-  targets=(sse json)
+  targets=(sse json template markdown)
   for kind in request reply stream; do
     for wire in chat responses messages gemini; do targets+=("$kind-$wire"); done
   done

@@ -59,7 +59,12 @@ struct InlineWriter {
                 close()
                 continue
             }
-            guard InlineWriter.fit(opener, run) else { break }
+            guard InlineWriter.fit(opener, run) else {
+                // It may be the beginning of what another one ends.
+                if run.canOpen { break }
+                close()
+                continue
+            }
             let length = min(use.left, opening.left, 2)
             let emphasis: Emphasis =
                 kind == InlineWriter.kind(UInt8(ascii: "~"))

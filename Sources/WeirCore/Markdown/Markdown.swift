@@ -1,9 +1,9 @@
 /// Shows Markdown as HTML: headings, paragraphs, lists, quotes, code, tables, rules, emphasis,
 /// links. Everything else, HTML above all, is shown as the text that it is.
 ///
-/// No text makes it do more than so much work for each byte, and no text makes it write a tag that
-/// isn't its own, an attribute's value that isn't escaped, or a link to anything but http and https.
-/// Images become links: a report asks nobody for anything when it is looked at.
+/// No text makes it do more than so much work for each byte. None makes it write a tag that isn't
+/// its own, an attribute that isn't escaped, or a link to anything but http and https. Images
+/// become links: a report asks nobody for anything when it is looked at.
 package enum Markdown {
     package enum Limits {
         /// A longer text is shown as it is.

@@ -1,5 +1,6 @@
 import Testing
 import WeirCore
+import WeirTesting
 
 /// What a model was talked into writing.
 @Suite struct HostileMarkdownTests {
@@ -9,25 +10,32 @@ import WeirCore
 
     @Test(arguments: [
         "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "a <b onclick='x'> c",
-        "`<script>`", "```\n</code></pre><script>\n```", "# <script>", "- <script>", "> <svg/onload=x>",
+        "`<script>`", "```\n</code></pre><script>\n```", "# <script>", "- <script>",
+        "> <svg/onload=x>",
         "| <script> |\n|---|\n| <script> |", "<!-- a --><style>*{}</style>", "&lt;script&gt;",
         "```\"><script>\na\n```", "**<script>**", "[<script>](https://a)", "<https://a\"><script>>",
     ])
     func `no tag of the text is a tag`(text: String) {
-        for tag in tags(in: html(text)) { #expect(HostileMarkdownTests.own.contains(tag), "\(tag)") }
+        for tag in tags(in: html(text)) {
+            #expect(HostileMarkdownTests.own.contains(tag), "\(tag)")
+        }
         #expect(!html(text).lowercased().contains("<script"))
     }
 
     @Test(arguments: [
-        "[a](javascript:alert(1))", "[a](JaVaScRiPt:x)", "[a]( javascript:x)", "[a](data:text/html,x)",
+        "[a](javascript:alert(1))", "[a](JaVaScRiPt:x)", "[a]( javascript:x)",
+        "[a](data:text/html,x)",
         "[a](vbscript:x)", "[a](//evil)", "[a](/x)", "[a](https:evil)", "[a](https://)",
-        "<javascript:x>", "![a](data:image/png;base64,x)", "[a](<javascript:x>)", "[a](java\tscript:x)",
-        "[a](mailto:x@y)", "[a](file:///etc/passwd)", "[a](&#106;avascript:x)", "[a](\u{1}javascript:x)",
+        "<javascript:x>", "![a](data:image/png;base64,x)", "[a](<javascript:x>)",
+        "[a](java\tscript:x)",
+        "[a](mailto:x@y)", "[a](file:///etc/passwd)", "[a](&#106;avascript:x)",
+        "[a](\u{1}javascript:x)",
     ])
     func `no link but to the web`(text: String) { #expect(!html(text).contains("href")) }
 
     @Test(arguments: [
-        "[a](https://b\"onmouseover=\"x)", "[a](https://b'x)", "[a](https://b>c)", "[a](https://b`c)",
+        "[a](https://b\"onmouseover=\"x)", "[a](https://b'x)", "[a](https://b>c)",
+        "[a](https://b`c)",
         "<https://b\"onclick=x>", "<https://b'x>", "[a](https://b/&quot;onclick=x)",
     ])
     func `an address stays in its quotes`(text: String) {
@@ -36,17 +44,26 @@ import WeirCore
         #expect(!shown.contains("\" on") && !shown.contains("\"on"))
     }
 
-    /// Megabytes of whatever makes a careless parser look at everything again and again. A slow one
+    /// Much of whatever makes a careless parser look at everything again and again. A slow one
     /// would take hours, not this test's seconds.
     @Test(arguments: [
-        "[", "]", "![", "[](", "[a](", "[a](https://b ", "[a](https://b \"", "*", "*a", "*a ", "**a *b ",
-        "_a*", "*a_ ", "`", "`a``b", "` `` ``` ", "<", "<https://a", "<https://a ", "\\", "a  \n", "|",
-        "| a\n|-|\n", "|-", "> ", ">", "- ", "- a\n", "1. ", "- a\n\n", "  - a\n", "#", "# a\n", "```\n",
-        "~~~ a\n", "a\n", " ", "\n", "\t", "a\n---\n", "~~a", "~~ ", "(", "((", "[[a](b)", "-\n*\n", "> a\n\n",
+        "[", "]", "![", "[](", "[a](", "[a](https://b ", "[a](https://b \"", "*", "*a", "*a ",
+        "**a *b ",
+        "_a*", "*a_ ", "`", "`a``b", "` `` ``` ", "<", "<https://a", "<https://a ", "\\", "a  \n",
+        "|",
+        "| a\n|-|\n", "|-", "> ", ">", "- ", "- a\n", "1. ", "- a\n\n", "  - a\n", "#", "# a\n",
+        "```\n",
+        "~~~ a\n", "a\n", " ", "\n", "\t", "a\n---\n", "~~a", "~~ ", "(", "((", "[[a](b)", "-\n*\n",
+        "> a\n\n",
         "***a", "*a*", "[*a](https://b)*", "é*",
     ])
-    func `a megabyte of anything is shown`(piece: String) {
-        let text = String(repeating: piece, count: (1 << 20) / piece.utf8.count)
+    func `much of anything is shown`(piece: String) { show(piece, bytes: 1 << 17) }
+
+    @Test(arguments: ["[", "[](", "**a *b ", "` `` ``` "])
+    func `a megabyte of it is shown, too`(piece: String) { show(piece, bytes: 1 << 20) }
+
+    private func show(_ piece: String, bytes: Int) {
+        let text = String(repeating: piece, count: bytes / piece.utf8.count)
         let shown = Markdown.html(text)
         #expect(shown.count < 32 * text.utf8.count)
         #expect(isBalanced(shown))
@@ -65,9 +82,10 @@ import WeirCore
     }
 
     @Test func `tags close in order, whatever the text`() {
-        var random = SplitMix64(seed: 7)
+        var random = SplitMix(seed: 7)
         let alphabet = [
-            "*", "**", "_", "~~", "`", "``", "[", "]", "](https://a)", "![", "<", ">", "\n", "\n\n", "- ",
+            "*", "**", "_", "~~", "`", "``", "[", "]", "](https://a)", "![", "<", ">", "\n", "\n\n",
+            "- ",
             "1. ", "> ", "| ", "|-|", "# ", "a", " ", "\\", "```", "  ", "é", "---", "\t",
         ]
         for _ in 0..<3_000 {
@@ -79,7 +97,8 @@ import WeirCore
     }
 
     private static let own: Set = [
-        "p", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "br", "blockquote", "ul", "ol", "li", "pre", "code",
+        "p", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "br", "blockquote", "ul", "ol", "li", "pre",
+        "code",
         "table", "thead", "tbody", "tr", "th", "td", "em", "strong", "del", "a",
     ]
 
@@ -111,19 +130,5 @@ import WeirCore
 extension String {
     fileprivate func components(of word: String) -> Int {
         ranges(of: word).count
-    }
-}
-
-/// Random numbers that are the same each time.
-private struct SplitMix64 {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

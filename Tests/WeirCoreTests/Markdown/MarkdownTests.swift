@@ -7,18 +7,27 @@ import WeirCore
     }
 
     @Test(arguments: [
-        ("Hello", "<p>Hello</p>\n"), ("a\nb\n\nc", "<p>a\nb</p>\n<p>c</p>\n"), ("", ""), ("\n \n", ""),
-        ("# One", "<h1>One</h1>\n"), ("###### Six ##", "<h6>Six</h6>\n"), ("# a #b", "<h1>a #b</h1>\n"),
-        ("####### Seven", "<p>####### Seven</p>\n"), ("#tag", "<p>#tag</p>\n"), ("#", "<h1></h1>\n"),
+        ("Hello", "<p>Hello</p>\n"), ("a\nb\n\nc", "<p>a\nb</p>\n<p>c</p>\n"), ("", ""),
+        ("\n \n", ""),
+        ("# One", "<h1>One</h1>\n"), ("###### Six ##", "<h6>Six</h6>\n"),
+        ("# a #b", "<h1>a #b</h1>\n"),
+        ("####### Seven", "<p>####### Seven</p>\n"), ("#tag", "<p>#tag</p>\n"),
+        ("#", "<h1></h1>\n"),
         ("Title\n=====\nText", "<h1>Title</h1>\n<p>Text</p>\n"), ("Title\n---", "<h2>Title</h2>\n"),
         ("---", "<hr>\n"), ("* * *", "<hr>\n"), ("a\n***\nb", "<p>a</p>\n<hr>\n<p>b</p>\n"),
-        ("a\r\nb", "<p>a\nb</p>\n"), ("a  \nb", "<p>a<br>\nb</p>\n"), ("a\\\nb", "<p>a<br>\nb</p>\n"),
+        ("a\r\nb", "<p>a\nb</p>\n"), ("a  \nb", "<p>a<br>\nb</p>\n"),
+        ("a\\\nb", "<p>a<br>\nb</p>\n"),
         ("a \nb", "<p>a\nb</p>\n"),
         ("> a\n> b\n\nc", "<blockquote>\n<p>a\nb</p>\n</blockquote>\n<p>c</p>\n"),
         ("> > a", "<blockquote>\n<blockquote>\n<p>a</p>\n</blockquote>\n</blockquote>\n"),
-        ("```swift\nlet a = 1 < 2\n```\nb", "<pre><code>let a = 1 &lt; 2\n</code></pre>\n<p>b</p>\n"),
-        ("~~~\n```\n~~~", "<pre><code>```\n</code></pre>\n"), ("```\na\n", "<pre><code>a\n\n</code></pre>\n"),
-        ("``` a ` b", "<p>``` a ` b</p>\n"), ("2026. A year", "<ol start=\"2026\">\n<li>A year\n</li>\n</ol>\n"),
+        (
+            "```swift\nlet a = 1 < 2\n```\nb",
+            "<pre><code>let a = 1 &lt; 2\n</code></pre>\n<p>b</p>\n"
+        ),
+        ("~~~\n```\n~~~", "<pre><code>```\n</code></pre>\n"),
+        ("```\na\n", "<pre><code>a\n\n</code></pre>\n"),
+        ("``` a ` b", "<p>``` a ` b</p>\n"),
+        ("2026. A year", "<ol start=\"2026\">\n<li>A year\n</li>\n</ol>\n"),
         ("In\n2026. So", "<p>In\n2026. So</p>\n"),
     ])
     func `blocks`(text: String, expected: String) { #expect(html(text) == expected) }
@@ -47,7 +56,10 @@ import WeirCore
             "<tr><th>a</th><th class=\"right\">b</th></tr>",
             "<tr><td>1</td><td class=\"right\">2</td></tr>"
         ),
-        ("a | b\n:-: | :--\n1 | 2", "<th class=\"centre\">a</th><th class=\"left\">b</th>", "<td class=\"left\">2</td>"),
+        (
+            "a | b\n:-: | :--\n1 | 2", "<th class=\"centre\">a</th><th class=\"left\">b</th>",
+            "<td class=\"left\">2</td>"
+        ),
         ("Text:\n| a |\n|---|\n| 1 | 2 | 3 |", "<p>Text:</p>\n<table>", "<tr><td>1</td></tr>"),
         ("| a | b |\n|---|---|\n| 1 |", "<th>b</th>", "<tr><td>1</td></tr>"),
         ("| a\\|b |\n|---|\n| `x` |", "<th>a|b</th>", "<td><code>x</code></td>"),
@@ -63,14 +75,20 @@ import WeirCore
     func `what is no table`(text: String) { #expect(!html(text).contains("<table>")) }
 
     @Test(arguments: [
-        ("*a* _b_", "<em>a</em> <em>b</em>"), ("**a** __b__", "<strong>a</strong> <strong>b</strong>"),
-        ("***a***", "<em><strong>a</strong></em>"), ("**a *b* c**", "<strong>a <em>b</em> c</strong>"),
-        ("*a **b** c*", "<em>a <strong>b</strong> c</em>"), ("***a** b*", "<em><strong>a</strong> b</em>"),
-        ("snake_case_name", "snake_case_name"), ("2 * 3 * 4", "2 * 3 * 4"), ("a*b*c", "a<em>b</em>c"),
+        ("*a* _b_", "<em>a</em> <em>b</em>"),
+        ("**a** __b__", "<strong>a</strong> <strong>b</strong>"),
+        ("***a***", "<em><strong>a</strong></em>"),
+        ("**a *b* c**", "<strong>a <em>b</em> c</strong>"),
+        ("*a **b** c*", "<em>a <strong>b</strong> c</em>"),
+        ("***a** b*", "<em><strong>a</strong> b</em>"),
+        ("snake_case_name", "snake_case_name"), ("2 * 3 * 4", "2 * 3 * 4"),
+        ("a*b*c", "a<em>b</em>c"),
         ("**a*", "*<em>a</em>"), ("*a**", "<em>a</em>*"), ("**a*b**", "<strong>a*b</strong>"),
         ("*a _b* c_", "<em>a _b</em> c_"), ("~~a~~ ~b~", "<del>a</del> ~b~"), ("* a*", "* a*"),
-        ("\\*a\\*", "*a*"), ("a\\b", "a\\b"), ("**", "**"), ("*********a*********", "*********a*********"),
-        ("`a*b*`", "<code>a*b*</code>"), ("`` a`b ``", "<code>a`b</code>"), ("`a", "`a"), ("``a`", "``a`"),
+        ("\\*a\\*", "*a*"), ("a\\b", "a\\b"), ("**", "**"),
+        ("*********a*********", "*********a*********"),
+        ("`a*b*`", "<code>a*b*</code>"), ("`` a`b ``", "<code>a`b</code>"), ("`a", "`a"),
+        ("``a`", "``a`"),
         ("*a `b* c`", "*a <code>b* c</code>"), ("\\`a`", "`a`"),
         ("Überschuß *Ärger*", "Überschuß <em>Ärger</em>"),
     ])

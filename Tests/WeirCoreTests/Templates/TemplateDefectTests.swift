@@ -84,11 +84,15 @@ import WeirCore
         let wide = JSON.object(
             JSONObject((0..<10_000).map { .init(name: "name\($0)", value: 1) }))
         let values: JSON = ["wide": wide, "list": .array(Array(repeating: 1, count: 200))]
-        #expect(throws: Template.Overrun.steps) { try run("{{#list}}{{wide.none}}{{/list}}", values) }
+        #expect(throws: Template.Overrun.steps) {
+            try run("{{#list}}{{wide.none}}{{/list}}", values)
+        }
     }
 
     @Test func `a partial that never ends is given up`() {
-        #expect(throws: Template.Overrun.depth) { try run("{{>a}}", [:], partials: ["a": "{{>a}}"]) }
+        #expect(throws: Template.Overrun.depth) {
+            try run("{{>a}}", [:], partials: ["a": "{{>a}}"])
+        }
         #expect(throws: Template.Overrun.depth) {
             try run("{{>a}}", [:], partials: ["a": " {{>b}}", "b": "{{>a}}\n{{>a}}"])
         }

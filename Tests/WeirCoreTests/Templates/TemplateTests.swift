@@ -26,8 +26,10 @@ import WeirCore
 
     static let values = [
         Case(what: "plain text", template: "a } b } { c\n", expected: "a } b } { c\n"),
-        Case(what: "a text", template: "Hi {{who}}!", values: #"{"who":"Ann"}"#, expected: "Hi Ann!"),
-        Case(what: "blanks in a tag", template: "{{ \t\n a }}", values: #"{"a":"x"}"#, expected: "x"),
+        Case(
+            what: "text", template: "Hi {{who}}!", values: #"{"who":"Ann"}"#, expected: "Hi Ann!"),
+        Case(
+            what: "blanks in it", template: "{{ \t\n a }}", values: #"{"a":"x"}"#, expected: "x"),
         Case(
             what: "HTML", template: "{{a}} {{{a}}} {{&a}} {{& a }}", values: #"{"a":"<\"'&>"}"#,
             expected: "&lt;&quot;&#39;&amp;&gt; <\"'&> <\"'&> <\"'&>"),
@@ -68,7 +70,8 @@ import WeirCore
             template: "{{#a}}a{{/a}}{{#b}}b{{/b}}{{#c}}c{{/c}}{{#d}}d{{/d}}{{#e}}e{{/e}}",
             values: #"{"a":false,"b":null,"c":[],"d":""}"#, expected: ""),
         Case(
-            what: "a section of zero and of an empty object", template: "{{#a}}0{{/a}}{{#b}}{}{{/b}}",
+            what: "a section of zero and of an empty object",
+            template: "{{#a}}0{{/a}}{{#b}}{}{{/b}}",
             values: #"{"a":0,"b":{}}"#, expected: "0{}"),
         Case(
             what: "an inverted section", template: "{{^a}}none{{/a}}{{^b}}one{{/b}}",
@@ -162,13 +165,15 @@ import WeirCore
             what: "a partial on its line is indented", template: "a\n  {{>p}}\nb\n",
             partials: ["p": "1\n\n2\n"], expected: "a\n  1\n\n  2\nb\n"),
         Case(
-            what: "a partial without an end of line", template: "a\n  {{>p}}", partials: ["p": "1\n2"],
+            what: "a partial without an end of line", template: "a\n  {{>p}}",
+            partials: ["p": "1\n2"],
             expected: "a\n  1\n  2"),
         Case(
             what: "values are not indented", template: "-\n {{>p}}\n-\n", values: #"{"a":"x\ny"}"#,
             partials: ["p": "|\n{{{a}}}\n|\n"], expected: "-\n |\n x\ny\n |\n-\n"),
         Case(
-            what: "indentations add up", template: " {{>p}}\n", partials: ["p": "1\n {{>q}}\n", "q": "2\n"],
+            what: "indentations add up", template: " {{>p}}\n",
+            partials: ["p": "1\n {{>q}}\n", "q": "2\n"],
             expected: " 1\n  2\n"),
     ]
 }
