@@ -103,7 +103,7 @@ extension Job {
 extension WeirError.Code {
     /// Whether a job tries again after it. More than what is retryable for a client: a job has
     /// time, and what an attempt may have cost is settled before the next one.
-    fileprivate var isWorthAnotherAttempt: Bool {
+    package var isWorthAnotherAttempt: Bool {
         switch self {
         case .providerError, .providerTimeout, .internalError: true
         default: isRetryable
