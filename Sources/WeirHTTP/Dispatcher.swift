@@ -33,12 +33,35 @@ struct Dispatcher: Sendable {
     ) async -> Answer {
         let target = Target(head.target)
         let match = endpoints.match(head.method, target.path)
-        let dialect = dialect(of: match, target)
         let entry = entry(match, head)
-        let request = entry.identity?.request ?? newRequest()
+        return await respond(
+            to: Arrival(
+                head: head, target: target, match: match, entry: entry,
+                request: entry.identity?.request ?? newRequest()),
+            readBody)
+    }
+
+    /// The answer to a request that this process makes itself, in the name of a caller.
+    func respond(
+        to head: CallHead, body: [UInt8], from caller: Caller, as request: RequestID
+    ) async -> Answer {
+        let target = Target(head.target)
+        return await respond(
+            to: Arrival(
+                head: head, target: target, match: endpoints.match(head.method, target.path),
+                entry: .own(caller), request: request)
+        ) { _ in body }
+    }
+
+    private func respond(
+        to arrival: Arrival, _ readBody: (Int) async throws(WeirError) -> [UInt8]
+    ) async -> Answer {
+        let dialect = dialect(of: arrival)
+        let request = arrival.request
+        let meter = arrival.entry.identity == nil ? nil : CallMeter()
         var answer: Answer
         do {
-            answer = try await handle(match, head, target, request, entry, readBody)
+            answer = try await handle(arrival, meter, readBody)
         } catch {
             if error.code == .internalError {
                 logger.error(
@@ -46,7 +69,7 @@ struct Dispatcher: Sendable {
                     metadata: ["request": "\(request)", "error": "\(error.message)"])
             }
             answer = ErrorBody.answer(error, request: request, dialect: dialect)
-            if case .wrongMethod(let allowed) = match {
+            if case .wrongMethod(let allowed) = arrival.match {
                 answer.headers.append(
                     HTTPField(name: .allow, value: allowed.joined(separator: ", ")))
             }
@@ -55,10 +78,12 @@ struct Dispatcher: Sendable {
         if dialect.wire == .messages {
             answer.headers.append(HTTPField(name: .plainRequestID, value: request.description))
         }
+        if let meter { answer.tell(meter) }
         logger.debug(
             "request",
             metadata: [
-                "request": "\(request)", "method": "\(head.method)", "status": "\(answer.status)",
+                "request": "\(request)", "method": "\(arrival.head.method)",
+                "status": "\(answer.status)",
             ])
         return answer
     }
@@ -75,25 +100,26 @@ struct Dispatcher: Sendable {
     }
 
     private func handle(
-        _ match: EndpointTable.Match, _ head: CallHead, _ target: Target, _ request: RequestID,
-        _ entry: Entry, _ readBody: (Int) async throws(WeirError) -> [UInt8]
+        _ arrival: Arrival, _ meter: CallMeter?,
+        _ readBody: (Int) async throws(WeirError) -> [UInt8]
     ) async throws(WeirError) -> Answer {
-        switch match {
+        switch arrival.match {
         case .unknown: throw WeirError(.notFound, "There is nothing at this path")
         case .wrongMethod: throw WeirError(.methodNotAllowed, "This path has other methods")
         case .found(let endpoint, let parameter):
-            let caller = try authorize(endpoint, head, entry)
-            let query = try Query(target.query, allowing: endpoint.query)
-            let body = try await body(of: endpoint, head, entry.identity, readBody)
+            let caller = try authorize(endpoint, arrival)
+            let query = try Query(arrival.target.query, allowing: endpoint.query)
+            let body = try await body(of: endpoint, arrival, readBody)
             return try await endpoint.handler(
                 Call(
-                    head: head, request: request, caller: caller, parameter: parameter,
-                    query: query, body: body))
+                    head: arrival.head, request: arrival.request, caller: caller,
+                    parameter: parameter, query: query, body: body.json, bytes: body.bytes,
+                    meter: meter))
         }
     }
 
     /// What a gateway says about the caller, where one may say anything.
-    private func entry(_ match: EndpointTable.Match, _ head: CallHead) -> Entry {
+    private func entry(_ match: EndpointTable.Match, _ head: CallHead) -> Arrival.Entry {
         guard let identities, case .found(let endpoint, _) = match, endpoint.access != .open
         else { return .alone }
         let sealed = head.headers[values: .weirIdentity]
@@ -115,14 +141,15 @@ struct Dispatcher: Sendable {
     }
 
     private func authorize(
-        _ endpoint: Endpoint, _ head: CallHead, _ entry: Entry
+        _ endpoint: Endpoint, _ arrival: Arrival
     ) throws(WeirError) -> Caller {
         if endpoint.access == .open { return .nobody }
         let caller =
-            switch entry {
+            switch arrival.entry {
             case .alone:
-                try authenticator.authenticate(try Credentials.token(in: head.headers))
+                try authenticator.authenticate(try Credentials.token(in: arrival.head.headers))
             case .vouched(let identity): identity.caller
+            case .own(let caller): caller
             case .refused(let error): throw error
             }
         if endpoint.access == .admin { try caller.requireAdmin() }
@@ -130,54 +157,27 @@ struct Dispatcher: Sendable {
     }
 
     private func body(
-        of endpoint: Endpoint, _ head: CallHead, _ identity: CallerIdentity?,
+        of endpoint: Endpoint, _ arrival: Arrival,
         _ readBody: (Int) async throws(WeirError) -> [UInt8]
-    ) async throws(WeirError) -> JSON {
-        if endpoint.body == .ignored { return .null }
+    ) async throws(WeirError) -> (json: JSON, bytes: [UInt8]) {
+        if endpoint.body == .ignored { return (.null, []) }
         let limit = endpoint.bodyLimit ?? bodyLimit
-        try RequestBodyReader.check(head.headers, limit: limit)
+        try RequestBodyReader.check(arrival.head.headers, limit: limit)
         let bytes = try await readBody(limit)
-        try identity?.require(body: bytes)
-        if endpoint.body == .optionalJSON, bytes.isEmpty { return .null }
-        let json = try RequestBodyReader.json(bytes, headers: head.headers)
+        try arrival.entry.identity?.require(body: bytes)
+        if endpoint.body == .raw { return (.null, bytes) }
+        if endpoint.body == .optionalJSON, bytes.isEmpty { return (.null, []) }
+        let json = try RequestBodyReader.json(bytes, headers: arrival.head.headers)
         // Null stands for a body that isn't there; one that says null is another thing.
         guard !json.isNull else {
             throw WeirError(.invalidRequest, "The body must be an object, not null")
         }
-        return json
+        return (json, [])
     }
 
     /// Whose form the client reads.
-    private func dialect(
-        of match: EndpointTable.Match, _ target: Target
-    ) -> any ClientReplyDialect {
-        if case .found(let endpoint, _) = match { return endpoint.dialect }
-        return doors.dialect(ofPath: target.path)
-    }
-}
-
-/// How a request comes in.
-private enum Entry {
-    /// By the credential that it carries.
-    case alone
-    /// A gateway vouches for it.
-    case vouched(CallerIdentity)
-    case refused(WeirError)
-
-    var identity: CallerIdentity? {
-        if case .vouched(let identity) = self { identity } else { nil }
-    }
-}
-
-/// A request's target, cut at the question mark.
-private struct Target {
-    let path: String
-    let query: ArraySlice<UInt8>
-
-    init(_ text: String) {
-        let bytes = Array(text.utf8)
-        let mark = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
-        path = String(decoding: bytes[..<mark], as: UTF8.self)
-        query = mark < bytes.endIndex ? bytes[(mark + 1)...] : []
+    private func dialect(of arrival: Arrival) -> any ClientReplyDialect {
+        if case .found(let endpoint, _) = arrival.match { return endpoint.dialect }
+        return doors.dialect(ofPath: arrival.target.path)
     }
 }

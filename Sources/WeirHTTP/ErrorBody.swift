@@ -11,6 +11,7 @@ enum ErrorBody {
     ) -> Answer {
         var answer = Answer(
             status: error.code.status, body: dialect.encode(error, request: request))
+        answer.headers.append(field(error.code))
         if !error.code.isRetryable { answer.headers.append(noRetry) }
         if let seconds = error.retryAfter {
             answer.headers.append(HTTPField(name: .retryAfter, value: String(seconds)))
@@ -20,6 +21,11 @@ enum ErrorBody {
             answer.headers.append(HTTPField(name: .wwwAuthenticate, value: "Bearer"))
         }
         return answer
+    }
+
+    /// The stable code, for whoever doesn't read bodies of this form: a gateway, a drop-in client.
+    static func field(_ code: WeirError.Code) -> HTTPField {
+        HTTPField(name: .errorCode, value: code.rawValue)
     }
 
     /// Tells SDKs that the same request will fail again, whatever its status suggests.

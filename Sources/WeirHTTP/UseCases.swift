@@ -12,9 +12,9 @@ package struct UseCases: Sendable {
     package let administration: Administration
     package let health: any HealthSource
     /// The AI service itself.
-    package let ai: AIUseCases?
+    package var ai: AIUseCases?
     /// Of the gateways before this instance; nil where it knows none.
-    package let identities: IdentityGate?
+    package var identities: IdentityGate?
 
     package init(
         newRequest: @escaping @Sendable () -> RequestID, authenticator: Authenticator,

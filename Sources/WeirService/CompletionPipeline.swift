@@ -18,9 +18,11 @@ package final class CompletionPipeline: Sendable {
     /// `WeirError` says; whatever was billed by then is in the ledger.
     package func complete(_ call: CompletionCall) async throws(WeirError) -> CompletionOutcome {
         switch try await open(call) {
-        case .answered(let reply): return .whole(reply)
-        case .ended(let run, let attempt, let end):
-            return .whole(try await deliver(attempt, end, of: run))
+        case .answered(let reply):
+            call.meter?.add(0)
+            return .whole(reply)
+        case .ended(let run, let attempt, let end, let charge):
+            return .whole(try await deliver(attempt, end, charge, of: run))
         case .live(let stream): return .stream(stream)
         }
     }
@@ -29,7 +31,7 @@ package final class CompletionPipeline: Sendable {
         /// Without asking a provider: a replay, or a cached answer.
         case answered(CompletionReply)
         /// The last attempt has ended; it is yet to be settled.
-        case ended(CompletionRun, Attempt, AttemptEnd)
+        case ended(CompletionRun, Attempt, AttemptEnd, Charge)
         /// The first token is there.
         case live(LiveStream)
     }
@@ -81,7 +83,7 @@ package final class CompletionPipeline: Sendable {
                 let charge = run.charge(end.charge, of: attempt)
                 let wait = run.goesOn(
                     after: end, charged: charge, parts.retries, dice: parts.dice())
-                guard let wait else { return .ended(run, attempt, end) }
+                guard let wait else { return .ended(run, attempt, end, charge) }
                 try await settle(attempt, charge, [], nil)
                 if wait > .zero { await parts.time.pause(wait) }
             }
@@ -92,11 +94,9 @@ package final class CompletionPipeline: Sendable {
     // MARK: deliver
 
     private func deliver(
-        _ attempt: Attempt, _ end: AttemptEnd, of run: CompletionRun
+        _ attempt: Attempt, _ end: AttemptEnd, _ charge: Charge, of run: CompletionRun
     ) async throws(WeirError) -> CompletionReply {
-        var run = run
         defer { withExtendedLifetime((run.permit, run.slot)) {} }
-        let charge = run.charge(end.charge, of: attempt)
         let (reply, digest) = await answer(end, charge, attempt, run.call)
         try await settle(attempt, charge, digest, resolution(attempt, run, reply))
         let answer = try reply.get()

@@ -139,13 +139,12 @@ extension Stage {
     func use(
         complete: @escaping @Sendable (CompletionCall) async throws(WeirError) -> CompletionOutcome
     ) -> UseCases {
-        let ai = use.ai.map {
+        var use = use
+        use.ai = use.ai.map {
             AIUseCases(
                 complete: complete, traffic: $0.traffic, usage: $0.usage, prices: $0.prices,
                 adjustments: $0.adjustments)
         }
-        return UseCases(
-            newRequest: use.newRequest, authenticator: use.authenticator, doors: use.doors,
-            administration: use.administration, health: use.health, ai: ai)
+        return use
     }
 }

@@ -46,7 +46,7 @@ extension Routes {
             caller: call.caller, request: call.request, tenant: identity.tenant,
             user: identity.user, feature: identity.feature, dialect: dialect, work: work,
             headers: try betas(call, dialect.wire),
-            idempotency: try idempotencyKey(call, identity.tenant))
+            idempotency: try idempotencyKey(call, identity.tenant), meter: call.meter)
     }
 
     /// The body, which must be an object.

@@ -16,7 +16,8 @@ extension Routes {
                     caller: call.caller, request: call.request, tenant: tenant, user: fields.user,
                     feature: fields.feature, dialect: CompleteDialect(),
                     work: .chat(fields.client(body: call.body)),
-                    idempotency: try idempotencyKey(call, tenant))), to: .complete)
+                    idempotency: try idempotencyKey(call, tenant), meter: call.meter)),
+            to: .complete)
     }
 
     func idempotencyKey(_ call: Call, _ tenant: TenantID) throws(WeirError) -> IdempotencyKey? {
@@ -64,6 +65,7 @@ extension Routes {
             answer.headers.append(HTTPField(name: .cost, value: Money.zero.usd))
         }
         if reply.status >= 400 { answer.headers.append(ErrorBody.noRetry) }
+        if let code = reply.code { answer.headers.append(ErrorBody.field(code)) }
         return answer
     }
 

@@ -28,6 +28,15 @@ struct Answer: Sendable {
     /// 204: done, and there is nothing to say.
     static let done = Answer(status: 204, body: [], contentType: nil)
 
+    /// Says to a gateway what the call used, once that is known: a stream says it behind its end.
+    mutating func tell(_ meter: CallMeter) {
+        if let stream {
+            self.stream = MeteredBody(stream, meter)
+        } else if let tokens = meter.tokens {
+            headers.append(HTTPField(name: .tokens, value: String(tokens)))
+        }
+    }
+
     /// Every field but those of the message's framing.
     var fields: HTTPFields {
         var fields = HTTPFields()
@@ -55,6 +64,9 @@ extension HTTPField.Name {
     static let weirUser = named("X-Weir-User")
     static let weirFeature = named("X-Weir-Feature")
     static let weirIdentity = named("x-weir-identity")
+    static let errorCode = named("x-weir-error")
+    /// From an instance to its gateway alone.
+    static let tokens = named("x-weir-tokens")
     static let weirCache = named("x-weir-cache")
     static let anthropicVersion = named("anthropic-version")
     static let anthropicBeta = named("anthropic-beta")

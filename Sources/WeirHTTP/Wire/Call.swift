@@ -20,6 +20,10 @@ struct Call: Sendable {
     let query: Query
     /// Null where the endpoint takes no body, or an optional one is absent.
     let body: JSON
+    /// The body as it came, where the endpoint takes it raw.
+    var bytes: [UInt8] = []
+    /// Where a gateway wants to know what the call uses.
+    var meter: CallMeter?
 }
 
 extension Caller {

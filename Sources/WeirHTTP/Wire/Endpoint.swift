@@ -31,6 +31,8 @@ struct Endpoint: Sendable {
         case ignored
         case json
         case optionalJSON
+        /// Read whole, and not looked into.
+        case raw
     }
 
     init(

@@ -32,3 +32,23 @@ struct LiveBody: StreamedBody {
 
     mutating func abandon() async { await delivery?.abandon() }
 }
+
+/// A body of an answer to a gateway: behind its end stands what the call used.
+struct MeteredBody: StreamedBody {
+    private var body: any StreamedBody
+    private let meter: CallMeter
+
+    init(_ body: any StreamedBody, _ meter: CallMeter) {
+        self.body = body
+        self.meter = meter
+    }
+
+    mutating func next() async throws -> [UInt8]? { try await body.next() }
+
+    mutating func abandon() async { await body.abandon() }
+
+    var trailers: HTTPFields? {
+        guard let tokens = meter.tokens else { return nil }
+        return [.tokens: String(tokens)]
+    }
+}

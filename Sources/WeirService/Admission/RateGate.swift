@@ -52,14 +52,8 @@ final class CallPermit: Sendable {
         self.ticket = ticket
     }
 
-    /// An attempt of the call was charged: as many tokens as were used, or for which it is charged
-    /// where nobody knows.
-    func use(_ charge: Charge, _ worst: WorstCase) {
-        let usage = charge.usage
-        let tokens =
-            charge.basis == .worstCase
-            ? worst.input.addingReportingOverflow(worst.output).partialValue
-            : usage.input.addingReportingOverflow(usage.output).partialValue
+    /// So many tokens more were used.
+    func use(_ tokens: Int64) {
         state.withLock { state in
             let (sum, over) = state.used.addingReportingOverflow(max(0, tokens))
             state.used = over ? .max : sum

@@ -14,6 +14,8 @@ package struct CompletionCall: Sendable {
     package var headers: [HeaderField]
     /// The `Idempotency-Key`, with what tells this request from another.
     package var idempotency: IdempotencyKey?
+    /// Where it is told what the call uses; nil where nobody wants to know.
+    package var meter: CallMeter?
     /// How its scopes stand against their limits; nil before it was asked, and where none is in
     /// force.
     package internal(set) var rate: CallStanding?
@@ -28,7 +30,7 @@ package struct CompletionCall: Sendable {
     package init(
         caller: Caller, request: RequestID, tenant: TenantID, user: UserID, feature: FeatureSlug,
         dialect: any ClientReplyDialect, work: Work, headers: [HeaderField] = [],
-        idempotency: IdempotencyKey? = nil
+        idempotency: IdempotencyKey? = nil, meter: CallMeter? = nil
     ) {
         self.caller = caller
         self.request = request
@@ -39,6 +41,7 @@ package struct CompletionCall: Sendable {
         self.work = work
         self.headers = headers
         self.idempotency = idempotency
+        self.meter = meter
     }
 }
 

@@ -105,6 +105,6 @@ extension CompletionPipeline {
         }
         return CompletionReply(
             status: reply.status, body: body, contentType: reply.contentType, origin: origin,
-            rate: call.rate)
+            rate: call.rate, code: reply.code)
     }
 }

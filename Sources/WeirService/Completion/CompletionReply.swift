@@ -18,6 +18,8 @@ package struct CompletionReply: Sendable, Equatable {
     package let facts: Facts?
     /// How the tenant stands against its rate limit; nil where none is in force.
     package let rate: CallStanding?
+    /// Of an error that is given again; nil for an answer.
+    package let code: WeirError.Code?
 
     package enum Origin: Sendable, Equatable {
         case provider
@@ -47,7 +49,8 @@ package struct CompletionReply: Sendable, Equatable {
 
     package init(
         status: Int, body: [UInt8], contentType: String = CompletionReply.json,
-        origin: Origin = .provider, facts: Facts? = nil, rate: CallStanding? = nil
+        origin: Origin = .provider, facts: Facts? = nil, rate: CallStanding? = nil,
+        code: WeirError.Code? = nil
     ) {
         self.status = status
         self.body = body
@@ -55,6 +58,7 @@ package struct CompletionReply: Sendable, Equatable {
         self.origin = origin
         self.facts = facts
         self.rate = rate
+        self.code = code
     }
 
     package var isReplay: Bool { origin == .replay }

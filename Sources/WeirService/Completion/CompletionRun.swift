@@ -54,12 +54,14 @@ struct CompletionRun: Sendable {
         sequence.noteAttempt()
     }
 
-    /// What an attempt of this call is charged.
+    /// What an attempt of this call is charged; asked once for each.
     mutating func charge(_ end: Charge.End, of attempt: Attempt) -> Charge {
         let charge = Charge(
             end: end, worst: attempt.worst, price: attempt.route.price,
             reasoning: call.reasoning, billsErrors: attempt.provider.billsErrors)
-        permit?.use(charge, attempt.worst)
+        let tokens = charge.tokens(attempt.worst)
+        permit?.use(tokens)
+        call.meter?.add(tokens)
         hasCharged = hasCharged || charge.basis != .none
         return charge
     }

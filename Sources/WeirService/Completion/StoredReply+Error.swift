@@ -10,17 +10,26 @@ extension StoredReply {
     /// As a client of `dialect` gets it.
     func body(for dialect: any ClientReplyDialect) -> [UInt8] {
         guard status >= 400, dialect.wire != .complete else { return body }
-        var kept: JSON?
-        do throws(JSONError) {
-            kept = try JSONParser.parse(body, .reply)
-        } catch {
-            // Not written by this version: the code below says that much.
-        }
-        let code = kept?["error"]?.string.flatMap(WeirError.Code.init) ?? .providerError
+        let kept = keptError
         let message = kept?["message"]?.string ?? "The call failed"
         let request = kept?["request_id"]?.string.flatMap { RequestID($0) }
         return dialect.encode(
-            WeirError(code, message, param: kept?["param"]?.string),
+            WeirError(code ?? .providerError, message, param: kept?["param"]?.string),
             request: request ?? .operatorKey)
+    }
+
+    /// What went wrong; nil for an answer.
+    var code: WeirError.Code? {
+        guard status >= 400 else { return nil }
+        return keptError?["error"]?.string.flatMap(WeirError.Code.init) ?? .providerError
+    }
+
+    private var keptError: JSON? {
+        do throws(JSONError) {
+            return try JSONParser.parse(body, .reply)
+        } catch {
+            // Not written by this version: the code above says that much.
+            return nil
+        }
     }
 }

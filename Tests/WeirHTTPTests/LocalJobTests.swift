@@ -1,0 +1,66 @@
+import Testing
+import WeirCore
+import WeirService
+
+@testable import WeirHTTP
+
+/// A job's call to the service in its own process: a client's way, without a client's key.
+@Suite struct LocalJobTests {
+    private func call(_ body: String, reach: ServiceKey.Reach = .all) throws -> JobCall {
+        JobCall(
+            request: try slug("req_job"),
+            caller: Caller(key: try slug("key_long_gone"), role: .service, reach: reach),
+            feature: .defaultFeature, idempotencyKey: "job:job_1:1", body: Array(body.utf8))
+    }
+
+    private func performer(_ stage: Stage) -> LocalJobPerformer {
+        LocalJobPerformer(stage.use, settings: ServerSettings())
+    }
+
+    @Test func `the pipeline gets the call as a client's`() async throws {
+        let stage = try Stage()
+        let answer = await performer(stage).perform(try call(CompleteTests.plain))
+        guard case .answered(200, nil, let body) = answer else {
+            Issue.record("\(answer)")
+            return
+        }
+        let envelope = try JSONParser.parse(body, .reply)
+        #expect(envelope["request_id"]?.string == "req_job")
+        let seen = try #require(stage.completions.last)
+        #expect(seen.request.description == "req_job")
+        #expect(seen.caller.key.description == "key_long_gone")
+        #expect(seen.idempotency?.key == "job:job_1:1")
+    }
+
+    @Test func `its reach is as good as a client's`() async throws {
+        let stage = try Stage()
+        let call = try call(CompleteTests.plain, reach: .tenants([try tenantID(43)]))
+        guard case .answered(403, nil, let body) = await performer(stage).perform(call) else {
+            Issue.record("it was let in")
+            return
+        }
+        #expect(try JSONParser.parse(body, .reply)["error"] == "forbidden")
+        #expect(stage.completions.count == 0)
+    }
+
+    @Test func `a refusal says when to come back`() async throws {
+        let stage = try Stage()
+        let use = stage.use(complete: { _ throws(WeirError) in
+            throw WeirError(.overloaded, "full", retryAfter: 7)
+        })
+        let performer = LocalJobPerformer(use, settings: ServerSettings())
+        guard case .answered(503, 7, _) = await performer.perform(try call(CompleteTests.plain))
+        else {
+            Issue.record("no 503")
+            return
+        }
+    }
+
+    @Test func `a service that isn't healthy isn't available`() throws {
+        let stage = try Stage()
+        #expect(performer(stage).isAvailable)
+        stage.health.set(
+            HealthReport(status: .unhealthy, isDatabaseSound: true, providers: [:]))
+        #expect(!performer(stage).isAvailable)
+    }
+}
