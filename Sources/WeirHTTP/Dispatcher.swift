@@ -37,19 +37,21 @@ struct Dispatcher: Sendable {
         return await respond(
             to: Arrival(
                 head: head, target: target, match: match, entry: entry,
-                request: entry.identity?.request ?? newRequest()),
+                request: entry.identity?.request ?? newRequest(),
+                meter: entry.identity == nil ? nil : CallMeter()),
             readBody)
     }
 
     /// The answer to a request that this process makes itself, in the name of a caller.
     func respond(
-        to head: CallHead, body: [UInt8], from caller: Caller, as request: RequestID
+        to head: CallHead, body: [UInt8], from caller: Caller, as request: RequestID,
+        meter: CallMeter
     ) async -> Answer {
         let target = Target(head.target)
         return await respond(
             to: Arrival(
                 head: head, target: target, match: endpoints.match(head.method, target.path),
-                entry: .own(caller), request: request)
+                entry: .own(caller), request: request, meter: meter)
         ) { _ in body }
     }
 
@@ -58,10 +60,9 @@ struct Dispatcher: Sendable {
     ) async -> Answer {
         let dialect = dialect(of: arrival)
         let request = arrival.request
-        let meter = arrival.entry.identity == nil ? nil : CallMeter()
         var answer: Answer
         do {
-            answer = try await handle(arrival, meter, readBody)
+            answer = try await handle(arrival, readBody)
         } catch {
             if error.code == .internalError {
                 logger.error(
@@ -78,7 +79,7 @@ struct Dispatcher: Sendable {
         if dialect.wire == .messages {
             answer.headers.append(HTTPField(name: .plainRequestID, value: request.description))
         }
-        if let meter { answer.tell(meter) }
+        if arrival.entry.identity != nil, let meter = arrival.meter { answer.tell(meter) }
         logger.debug(
             "request",
             metadata: [
@@ -100,8 +101,7 @@ struct Dispatcher: Sendable {
     }
 
     private func handle(
-        _ arrival: Arrival, _ meter: CallMeter?,
-        _ readBody: (Int) async throws(WeirError) -> [UInt8]
+        _ arrival: Arrival, _ readBody: (Int) async throws(WeirError) -> [UInt8]
     ) async throws(WeirError) -> Answer {
         switch arrival.match {
         case .unknown: throw WeirError(.notFound, "There is nothing at this path")
@@ -114,7 +114,7 @@ struct Dispatcher: Sendable {
                 Call(
                     head: arrival.head, request: arrival.request, caller: caller,
                     parameter: parameter, query: query, body: body.json, bytes: body.bytes,
-                    meter: meter))
+                    meter: arrival.meter))
         }
     }
 

@@ -19,8 +19,13 @@ import WeirService
 
     @Test func `the pipeline gets the call as a client's`() async throws {
         let stage = try Stage()
-        let answer = await performer(stage).perform(try call(CompleteTests.plain))
-        guard case .answered(200, nil, let body) = answer else {
+        let use = stage.use(complete: { call throws(WeirError) in
+            call.meter?.add(15)
+            return try await stage.completions.complete(call)
+        })
+        let performer = LocalJobPerformer(use, settings: ServerSettings())
+        let answer = await performer.perform(try call(CompleteTests.plain))
+        guard case .answered(200, nil, wasHeldBack: false, let body) = answer else {
             Issue.record("\(answer)")
             return
         }
@@ -35,7 +40,8 @@ import WeirService
     @Test func `its reach is as good as a client's`() async throws {
         let stage = try Stage()
         let call = try call(CompleteTests.plain, reach: .tenants([try tenantID(43)]))
-        guard case .answered(403, nil, let body) = await performer(stage).perform(call) else {
+        guard case .answered(403, nil, true, let body) = await performer(stage).perform(call)
+        else {
             Issue.record("it was let in")
             return
         }
@@ -49,10 +55,22 @@ import WeirService
             throw WeirError(.overloaded, "full", retryAfter: 7)
         })
         let performer = LocalJobPerformer(use, settings: ServerSettings())
-        guard case .answered(503, 7, _) = await performer.perform(try call(CompleteTests.plain))
+        let answer = await performer.perform(try call(CompleteTests.plain))
+        guard case .answered(503, 7, true, _) = answer
         else {
             Issue.record("no 503")
             return
+        }
+    }
+
+    @Test func `its call can be had as the pipeline takes it`() throws {
+        let stage = try Stage()
+        let completion = try performer(stage).completion(of: try call(CompleteTests.plain))
+        #expect(completion.tenant.number == 42)
+        #expect(completion.request.description == "req_job")
+        #expect(completion.idempotency?.key == "job:job_1:1")
+        #expect(throws: WeirError.self) {
+            try performer(stage).completion(of: try call(#"{"tenant_id": 42}"#))
         }
     }
 

@@ -5,19 +5,21 @@ import WeirService
 extension Routes {
     /// `POST /ai/complete`
     func complete(_ call: Call) async throws(WeirError) -> Answer {
+        answer(try await ai().complete(try completion(call)), to: .complete)
+    }
+
+    /// What such a call asks for.
+    func completion(_ call: Call) throws(WeirError) -> CompletionCall {
         let fields = try CompletionFields(call.body, defaultMaxTokens: settings.defaultMaxTokens)
         guard let tenant = fields.tenant ?? call.caller.onlyTenant else {
             throw WeirError(.invalidRequest, "tenant_id is missing", param: "tenant_id")
         }
         try call.caller.require(tenant)
-        return answer(
-            try await ai().complete(
-                CompletionCall(
-                    caller: call.caller, request: call.request, tenant: tenant, user: fields.user,
-                    feature: fields.feature, dialect: CompleteDialect(),
-                    work: .chat(fields.client(body: call.body)),
-                    idempotency: try idempotencyKey(call, tenant), meter: call.meter)),
-            to: .complete)
+        return CompletionCall(
+            caller: call.caller, request: call.request, tenant: tenant, user: fields.user,
+            feature: fields.feature, dialect: CompleteDialect(),
+            work: .chat(fields.client(body: call.body)),
+            idempotency: try idempotencyKey(call, tenant), meter: call.meter)
     }
 
     func idempotencyKey(_ call: Call, _ tenant: TenantID) throws(WeirError) -> IdempotencyKey? {

@@ -8,6 +8,8 @@ struct Arrival {
     let match: EndpointTable.Match
     let entry: Entry
     let request: RequestID
+    /// Where it is told what the call uses; nil where nobody wants to know.
+    let meter: CallMeter?
 
     enum Entry {
         /// By the credential that it carries.
