@@ -5,6 +5,22 @@ package struct JobEvent: Sendable, Equatable {
     package let type: String
     package let payload: JSON
 
+    /// Everything that is told of a job that has ended, in order.
+    ///
+    /// - Parameter isReport: whether there is something to download.
+    package static func events(of job: Job, isReport: Bool) -> [JobEvent] {
+        guard let event = JobEvent(job) else { return [] }
+        guard isReport, case .complete = job.state, case .object(var payload) = event.payload
+        else { return [event] }
+        payload.append("download_url", .string(ReportForm.download(of: job.id)))
+        return [event, JobEvent(type: "ReportCompleted", payload: .object(payload))]
+    }
+
+    private init(type: String, payload: JSON) {
+        self.type = type
+        self.payload = payload
+    }
+
     /// Nil for a job that goes on, and for one whose owner has cancelled it.
     package init?(_ job: Job) {
         var members: [JSONObject.Member] = [

@@ -33,8 +33,20 @@ package struct JobRequest: Sendable, Equatable {
 /// How a report is shown.
 package struct ReportForm: Sendable, Equatable {
     package let title: String
+    /// What its answers are.
+    package let format: Format
 
-    package init(title: String) { self.title = title }
+    package enum Format: String, Sendable, CaseIterable {
+        case markdown, json
+    }
+
+    package init(title: String, format: Format = .markdown) {
+        self.title = title
+        self.format = format
+    }
+
+    /// Where a report that is complete can be had, without the host.
+    package static func download(of job: JobID) -> String { "/reports/\(job)/download" }
 }
 
 extension JobRequest {
@@ -48,7 +60,10 @@ extension JobRequest {
             .init(name: "calls", value: .array(calls)),
         ]
         if let webhook { members.append(.init(name: "webhook", value: .string(webhook))) }
-        if let report { members.append(.init(name: "title", value: .string(report.title))) }
+        if let report {
+            members.append(.init(name: "title", value: .string(report.title)))
+            members.append(.init(name: "format", value: .string(report.format.rawValue)))
+        }
         if allowsBatch { members.append(.init(name: "batch", value: .bool(true))) }
         return JSON.object(JSONObject(members)).encoded
     }
@@ -65,7 +80,10 @@ extension JobRequest {
         self.init(
             key: key, role: role, feature: feature, calls: calls,
             webhook: json["webhook"]?.string,
-            report: json["title"]?.string.map(ReportForm.init),
+            report: json["title"]?.string.map { title in
+                let format = json["format"]?.string.flatMap(ReportForm.Format.init)
+                return ReportForm(title: title, format: format ?? .markdown)
+            },
             allowsBatch: json["batch"] == .bool(true))
     }
 

@@ -11,10 +11,12 @@ package struct JobRecord: Sendable, Equatable {
     /// When it was last claimed; nil before the first time.
     package let claimedAt: Timestamp?
     package let progress: JobProgress
+    /// Whether its result is one to look at.
+    package let isReport: Bool
 
     package init(
         sequence: Int64, job: Job, feature: FeatureSlug, changedAt: Timestamp,
-        claimedAt: Timestamp?, progress: JobProgress
+        claimedAt: Timestamp?, progress: JobProgress, isReport: Bool = false
     ) {
         self.sequence = sequence
         self.job = job
@@ -22,6 +24,7 @@ package struct JobRecord: Sendable, Equatable {
         self.changedAt = changedAt
         self.claimedAt = claimedAt
         self.progress = progress
+        self.isReport = isReport
     }
 }
 

@@ -101,6 +101,7 @@ extension InMemoryJobStore.Entry {
             sequence: sequence, job: job, feature: request.feature, changedAt: changedAt,
             claimedAt: attempts.last?.claimedAt,
             progress: JobProgress(
-                done: job.status == .complete ? total : answers.count, total: total))
+                done: job.status == .complete ? total : answers.count, total: total),
+            isReport: request.report != nil)
     }
 }

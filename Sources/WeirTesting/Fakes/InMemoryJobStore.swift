@@ -202,7 +202,9 @@ extension InMemoryJobStore.State {
         if entry.job.status == .complete { entry.result = result }
         entry.note(step, from: before)
         entries[key] = entry
-        if !wasEnded, let event = JobEvent(entry.job) { events.append(event) }
+        if !wasEnded {
+            events += JobEvent.events(of: entry.job, isReport: entry.request.report != nil)
+        }
         return entry.job
     }
 

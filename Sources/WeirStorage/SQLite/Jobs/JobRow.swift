@@ -8,19 +8,21 @@ struct JobRow {
     /// Whether it is among those that its tenant's turn is for.
     var isReady: Bool
     var claimedAt: Timestamp?
+    let isReport: Bool
 
     static let columns = """
         seq, job_id, tenant_id, user_id, queue, priority, accepted_at, deadline,
         waits_for_budget, status, moment, waits_for, error, message, attempts, epoch, is_ready,
-        claimed_at
+        claimed_at, is_report
         """
     /// Where a query's own columns begin, behind those.
-    static let columnCount: Int32 = 18
+    static let columnCount: Int32 = 19
 
     init(_ row: borrowing Row) throws(SQLiteError) {
         sequence = row.int64(0)
         isReady = row.bool(16)
         claimedAt = row.optionalInt64(17).map(Timestamp.init(milliseconds:))
+        isReport = row.bool(18)
         guard let id = JobID(row.text(1)), let tenant = TenantID(row.int64(2)),
             let user = UserID(row.int64(3)), let queue = QueueName(row.text(4)),
             let state = Job.State(row)
@@ -49,7 +51,7 @@ extension JobRecord {
         self.init(
             sequence: found.sequence, job: found.job, feature: feature,
             changedAt: Timestamp(milliseconds: row.int64(own + 3)), claimedAt: found.claimedAt,
-            progress: JobProgress(done: done, total: total))
+            progress: JobProgress(done: done, total: total), isReport: found.isReport)
     }
 }
 

@@ -128,11 +128,11 @@ extension WriteSession {
         try change(
             row.job, ready: count(row.isReady) - count(before.isReady),
             unfinished: count(row.job.endedAt == nil) - count(before.job.endedAt == nil))
-        guard before.job.endedAt == nil, let endedAt = row.job.endedAt,
-            let event = JobEvent(row.job)
-        else { return }
-        try publish(
-            event.type, payload: event.payload.encoded, tenant: row.job.tenant, at: endedAt)
+        guard before.job.endedAt == nil, let endedAt = row.job.endedAt else { return }
+        for event in JobEvent.events(of: row.job, isReport: row.isReport) {
+            try publish(
+                event.type, payload: event.payload.encoded, tenant: row.job.tenant, at: endedAt)
+        }
     }
 
     private func keep(
