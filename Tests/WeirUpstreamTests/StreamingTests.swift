@@ -81,9 +81,10 @@ import WeirService
         }
     }
 
-    @Test func `tokens put the timeout off, up to the total`() {
+    @Test func `tokens put the timeout off, up to the total`() throws {
         let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
-        var streaming = Streaming(limits: StreamLimits(), deadline: start + .seconds(600))
+        var streaming = try #require(
+            Streaming(.stream(StreamLimits()), deadline: start + .seconds(600)))
         streaming.start = start
         #expect(streaming.due(lastToken: nil) == start + .seconds(30))
         #expect(streaming.due(lastToken: start + .seconds(20)) == start + .seconds(50))

@@ -69,12 +69,7 @@ struct RequestTemplate: Sendable {
     /// Names are tokens, values hold no control character but the tab, and nobody but this type
     /// decides on framing.
     private static func check(_ field: HeaderField) throws(RequestDefect) {
-        guard !field.name.isEmpty, field.name.utf8.allSatisfy(isToken) else {
-            throw RequestDefect("a header's name is not a token")
-        }
-        guard field.value.utf8.allSatisfy({ $0 >= .space && $0 != 0x7F || $0 == .tab }) else {
-            throw RequestDefect("the value of header \(field.name) holds a control character")
-        }
+        try field.checkForm()
         guard !isReserved(field.name) else {
             throw RequestDefect("header \(field.name) belongs to the transport")
         }
@@ -93,18 +88,6 @@ struct RequestTemplate: Sendable {
         case 15: name.isSameIgnoringCase(as: "accept-encoding")
         case 17: name.isSameIgnoringCase(as: "transfer-encoding")
         default: false
-        }
-    }
-
-    private static func isToken(_ byte: UInt8) -> Bool {
-        if byte.isLetterOrDigit { return true }
-        switch byte {
-        case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "!"),
-            UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
-            UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "^"),
-            UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
-            return true
-        default: return false
         }
     }
 }

@@ -13,6 +13,9 @@ package struct TransportLimits: Sendable, Equatable {
     /// After that long without work a connection is closed; each takes off up to a quarter by
     /// chance, and a server's own `keep-alive: timeout` shortens it.
     package var idleTimeout = Duration.seconds(60)
+    /// After that long a connection takes no further request, so that a name that has moved to
+    /// other addresses is followed; each takes off up to a quarter by chance. Nil: no end.
+    package var connectionAge: Duration?
     /// Bytes of a reply's body.
     package var replyBodyBytes = 32 << 20
     /// Bytes of a streamed reply's body, all together; a token takes some 250 in most wires.
@@ -36,7 +39,9 @@ package struct TransportLimits: Sendable, Equatable {
         if replyBodyBytes < 1 || streamBodyBytes < 1 || replyHeadBytes < 1 {
             return "a reply must be allowed a byte"
         }
-        let times = [waitTimeout, connectTimeout, idleTimeout, drainTimeout]
+        let times = [
+            waitTimeout, connectTimeout, idleTimeout, drainTimeout, connectionAge ?? idleTimeout,
+        ]
         if times.contains(where: { $0 <= .zero }) { return "a timeout must be longer than zero" }
         return nil
     }

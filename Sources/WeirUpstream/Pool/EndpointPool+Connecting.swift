@@ -29,6 +29,7 @@ extension EndpointPool {
     /// An address needs no resolver, which would cost a change of threads.
     private func dial(_ bootstrap: ClientBootstrap) -> EventLoopFuture<any Channel> {
         let base = settings.base
+        if let address = settings.address { return bootstrap.connect(to: address) }
         guard base.isAddress else { return bootstrap.connect(host: base.host, port: base.port) }
         do {
             return bootstrap.connect(
@@ -102,6 +103,14 @@ extension EndpointPool {
             placement = state.released(connection)
         }
         switch placement {
+        case .serve(let exchange) where !connection.isUsable(for: exchange):
+            connection.close()
+            // Not tried on and on where each connection is closed as soon as it is there.
+            if connection.isFresh {
+                exchange.resolve(.notSent("the connection was closed at once"))
+            } else {
+                submit(exchange)
+            }
         case .serve(let exchange): connection.perform(exchange)
         case .keep: connection.rest()
         case .close: connection.close()

@@ -28,11 +28,16 @@ final class EndpointPool {
         guard exchange.deadline > now else {
             return exchange.resolve(.notSent("timed out before it was sent"))
         }
-        let patience = min(exchange.deadline, now + TimeAmount(settings.limits.waitTimeout))
+        guard exchange.ticket?.isVoid != true else {
+            return exchange.resolve(.notSent("abandoned"))
+        }
+        let patience = min(
+            exchange.deadline,
+            exchange.patience ?? now + TimeAmount(settings.limits.waitTimeout))
         // Each turn takes an idle connection away.
         while true {
             switch state.lease(exchange, until: patience) {
-            case .use(let connection) where connection.isUsable:
+            case .use(let connection) where connection.isUsable(for: exchange):
                 return connection.perform(exchange)
             case .use(let connection):
                 connection.close()
@@ -43,6 +48,14 @@ final class EndpointPool {
                 return exchange.resolve(.notSent(reason))
             }
         }
+    }
+
+    /// Its caller wants no more of it: nothing is sent, or what was sent is cut off.
+    func abandon(_ ticket: ExchangeTicket) {
+        if let exchange = state.remove(where: { $0.ticket === ticket }) {
+            return exchange.resolve(.notSent("abandoned"))
+        }
+        open.values.first { $0.ticket === ticket }?.cutOff("abandoned")
     }
 
     /// A connection has done its work and can do more.
@@ -80,7 +93,7 @@ final class EndpointPool {
 
     /// Closes what is still open; what was in flight is lost.
     func cutOff() {
-        for connection in Array(open.values) { connection.cutOff() }
+        for connection in Array(open.values) { connection.cutOff("shut down") }
     }
 
     /// Connections, connecting ones included.

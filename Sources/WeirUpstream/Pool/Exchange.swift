@@ -12,6 +12,21 @@ struct Exchange: Sendable {
         case opened(ReplyBody)
     }
 
+    /// How its caller wants the reply.
+    enum Wish: Sendable {
+        /// Collected whole.
+        case whole
+        /// A 2xx as it comes, any other collected whole.
+        case stream(StreamLimits)
+        /// Of any status as it comes, whatever its coding.
+        ///
+        /// - Parameter isHead: whether HEAD was asked, so that no body follows.
+        case relay(within: Duration, isHead: Bool)
+
+        var isRelay: Bool { if case .relay = self { true } else { false } }
+        var isHead: Bool { if case .relay(_, isHead: true) = self { true } else { false } }
+    }
+
     /// Who waits for the outcome. Kept when the request itself is gone: it is never sent again.
     struct Caller: Sendable {
         let load: PoolLoad
@@ -30,8 +45,11 @@ struct Exchange: Sendable {
     let request: ByteBuffer
     /// Of the whole exchange.
     let deadline: NIODeadline
-    /// Nil: the reply is collected whole.
-    let stream: StreamLimits?
+    /// Until when it waits for a connection; nil: as long as the pool allows.
+    var patience: NIODeadline?
+    let wish: Wish
+    /// Nil where it can't be abandoned.
+    var ticket: ExchangeTicket?
     let caller: Caller
 
     func resolve(_ outcome: Outcome) { caller.resolve(outcome) }

@@ -12,13 +12,24 @@ final class PoolSet: Sendable {
         let capacity: Int
         let load = PoolLoad()
         let pool: NIOLoopBoundBox<EndpointPool>
+
+        func submit(_ exchange: Exchange) {
+            if loop.inEventLoop {
+                pool.value.submit(exchange)
+            } else {
+                loop.execute { pool.value.submit(exchange) }
+            }
+        }
     }
 
+    /// - Parameter address: where to connect to, if that isn't left to the base's host.
     init(
-        _ limits: TransportLimits, base: BaseURL, tls: NIOSSLContext?, group: any EventLoopGroup
+        _ limits: TransportLimits, base: BaseURL, address: SocketAddress? = nil,
+        tls: NIOSSLContext?, group: any EventLoopGroup
     ) {
         let loops = Array(group.makeIterator())
-        let shares = PoolSettings.shares(of: limits, base: base, tls: tls, count: loops.count)
+        let shares = PoolSettings.shares(
+            of: limits, base: base, address: address, tls: tls, count: loops.count)
         members = zip(loops, shares).compactMap { loop, settings in
             guard settings.connections > 0 else { return nil }
             return Member(
@@ -34,19 +45,42 @@ final class PoolSet: Sendable {
         _ request: ByteBuffer, timeout: Duration, stream: StreamLimits? = nil
     ) async -> Exchange.Outcome {
         guard timeout > .zero else { return .notSent("timed out before it was sent") }
-        let wait = TimeAmount(min(timeout, TransportLimits.longestTimeout))
-        let deadline = NIODeadline.now() + wait
         guard let member = leastLoaded() else { return .notSent("no event loop") }
+        let deadline = NIODeadline.now() + PoolSet.bounded(timeout)
+        let wish = stream.map(Exchange.Wish.stream) ?? .whole
         member.load.increase()
         return await withCheckedContinuation { continuation in
-            let exchange = Exchange(
-                request: request, deadline: deadline, stream: stream,
-                caller: .init(load: member.load, continuation: continuation))
-            if member.loop.inEventLoop {
-                member.pool.value.submit(exchange)
-            } else {
-                member.loop.execute { member.pool.value.submit(exchange) }
+            member.submit(
+                Exchange(
+                    request: request, deadline: deadline, wish: wish,
+                    caller: .init(load: member.load, continuation: continuation)))
+        }
+    }
+
+    /// Sends once and waits for the reply's head, or for the whole reply; where the caller's task
+    /// is cancelled the exchange ends.
+    ///
+    /// - Parameters:
+    ///   - connect: the longest wait for a connection.
+    ///   - total: of the whole exchange.
+    func exchange(
+        _ request: ByteBuffer, connect: Duration, total: Duration, wish: Exchange.Wish
+    ) async -> Exchange.Outcome {
+        guard let member = leastLoaded() else { return .notSent("no event loop") }
+        let now = NIODeadline.now()
+        let ticket = ExchangeTicket()
+        member.load.increase()
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                member.submit(
+                    Exchange(
+                        request: request, deadline: now + PoolSet.bounded(total),
+                        patience: now + PoolSet.bounded(connect), wish: wish, ticket: ticket,
+                        caller: .init(load: member.load, continuation: continuation)))
             }
+        } onCancel: {
+            ticket.void()
+            member.loop.execute { member.pool.value.abandon(ticket) }
         }
     }
 
@@ -74,6 +108,10 @@ final class PoolSet: Sendable {
             count += part ?? 0
         }
         return count
+    }
+
+    private static func bounded(_ time: Duration) -> TimeAmount {
+        TimeAmount(max(.zero, min(time, TransportLimits.longestTimeout)))
     }
 
     /// The caller's own event loop while it has connections to spare, which saves a change of

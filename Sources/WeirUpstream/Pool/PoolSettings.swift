@@ -5,6 +5,8 @@ import WeirCore
 /// What one event loop's pool has to know of its endpoint.
 struct PoolSettings: Sendable {
     let base: BaseURL
+    /// Where it is connected to; nil: what the base's host resolves to each time.
+    let address: SocketAddress?
     let tls: NIOSSLContext?
     let limits: TransportLimits
     /// This pool's share of the endpoint's connections; 0 where it must not be used.
@@ -14,11 +16,12 @@ struct PoolSettings: Sendable {
 
     /// One for each of `count` event loops; together they keep within the limits.
     static func shares(
-        of limits: TransportLimits, base: BaseURL, tls: NIOSSLContext?, count: Int
+        of limits: TransportLimits, base: BaseURL, address: SocketAddress?, tls: NIOSSLContext?,
+        count: Int
     ) -> [PoolSettings] {
         (0..<count).map { index in
             PoolSettings(
-                base: base, tls: tls, limits: limits,
+                base: base, address: address, tls: tls, limits: limits,
                 connections: share(of: limits.connections, index, count),
                 idle: share(of: limits.idleConnections, index, count),
                 waiting: share(of: limits.waitingCalls, index, count))

@@ -96,6 +96,12 @@ struct PoolState<Connection: Equatable, Waiter> {
         return (expired, next)
     }
 
+    /// Takes one out that waits no longer; nil where none of them is meant.
+    mutating func remove(where isMeant: (Waiter) -> Bool) -> Waiter? {
+        guard let index = waiting.firstIndex(where: { isMeant($0.waiter) }) else { return nil }
+        return waiting.remove(at: index).waiter
+    }
+
     /// From now on everything is refused. Returns who is to be told and what is to be closed.
     mutating func shutDown() -> (waiters: [Waiter], idle: [Connection]) {
         isShutDown = true

@@ -62,6 +62,7 @@ extension UpstreamConnection {
         let body = streaming?.body
         let owesRead = streaming?.owesRead == true
         streaming = nil
+        ticket = nil
         phase = reusable ? .idle : .closed
         alarm.clear()
         leftover = nil
@@ -83,7 +84,7 @@ extension UpstreamConnection {
     ) {
         caller.load.decrease()
         switch verdict {
-        case .whole: body.finish(.end)
+        case .whole: body.finish(.end, trailers: collector.trailers)
         case .lost(let loss): body.finish(.lost(loss))
         }
     }
@@ -120,7 +121,7 @@ extension UpstreamConnection {
     }
 
     private func isFitForMore(_ context: ChannelHandlerContext) -> Bool {
-        guard collector.allowsReuse, context.channel.isActive else { return false }
+        guard collector.allowsReuse, context.channel.isActive, !isRetired else { return false }
         if leftover != nil {
             collector.receiveDefect("bytes behind the reply")
             return false

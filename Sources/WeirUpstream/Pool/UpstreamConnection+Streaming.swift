@@ -7,6 +7,8 @@ struct Streaming {
     var start = NIODeadline.now()
     /// Of the whole exchange.
     let deadline: NIODeadline
+    /// Whether whatever comes counts as a token, the head too.
+    let countsAll: Bool
     /// Where the body goes, once a 2xx head is there.
     var body: ReplyBody?
     /// Whether the reader has to take something first: the socket isn't read meanwhile.
@@ -14,6 +16,21 @@ struct Streaming {
     var owesRead = false
     /// Nobody reads it any more; until then its end may still come.
     var discardedUntil: NIODeadline?
+
+    /// Nil where the reply is to be collected.
+    init?(_ wish: Exchange.Wish, deadline: NIODeadline) {
+        switch wish {
+        case .whole: return nil
+        case .stream(let limits): self.limits = limits
+        case .relay(let silence, _):
+            var limits = StreamLimits()
+            limits.firstToken = silence
+            limits.betweenTokens = silence
+            self.limits = limits
+        }
+        countsAll = wish.isRelay
+        self.deadline = deadline
+    }
 
     /// When it has waited too long, as things stand now. What waits for its own reader is no fault
     /// of the provider's.
@@ -31,16 +48,20 @@ struct Streaming {
 extension UpstreamConnection {
     /// Hands on what has come of a streamed reply; the first time, the reply itself.
     func handOn() {
-        guard collector.isStreamed, case .busy(let caller) = phase, let context else { return }
+        guard collector.isStreamed, case .busy(let caller) = phase, let context,
+            let head = collector.head
+        else { return }
         if streaming?.body == nil {
-            let body = ReplyBody(self, loop: context.eventLoop)
+            let body = ReplyBody(self, loop: context.eventLoop, head: head)
             streaming?.body = body
+            if streaming?.countsAll == true { body.noteToken() }
             caller.open(body)
         }
         let bytes = collector.takeBody()
         guard !bytes.isEmpty, streaming?.discardedUntil == nil, let body = streaming?.body else {
             return
         }
+        if streaming?.countsAll == true { body.noteToken() }
         if body.receive(bytes) { streaming?.isResting = true }
     }
 

@@ -27,11 +27,15 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
 
     let pool: EndpointPool
     let idleTimeout: TimeAmount
+    /// From then on it takes no request; nil: no end.
+    let retirement: NIODeadline?
     let decoder: HTTPResponseDecoder
     var phase = Phase.connecting
     var collector: ReplyCollector
     /// Where the exchange in flight is for a stream.
     var streaming: Streaming?
+    /// Of the exchange in flight, where it can be abandoned.
+    var ticket: ExchangeTicket?
     /// The beginning of a header field whose end hasn't come.
     var leftover: ByteBuffer?
     var alarm = LazyAlarm()
@@ -46,6 +50,10 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
         let idle = TimeAmount(limits.idleTimeout).nanoseconds
         // Connections that were opened together must not all close together.
         idleTimeout = .nanoseconds(Int64.random(in: (idle - idle / 4)...idle))
+        retirement = limits.connectionAge.map {
+            let age = TimeAmount($0).nanoseconds
+            return .now() + .nanoseconds(Int64.random(in: (age - age / 4)...age))
+        }
         var bounds = NIOHTTPDecoderLimitConfiguration()
         bounds.maxHeaderFieldSize = limits.replyHeadBytes
         bounds.maxHeaderListSize = limits.replyHeadBytes
@@ -62,17 +70,31 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
         return context.channel.isActive
     }
 
+    /// Whether a request can be written now and has a good chance to arrive.
+    func isUsable(for exchange: Exchange) -> Bool {
+        guard isUsable, isFresh || !isRetired else { return false }
+        return !exchange.wish.isRelay || !isLeftByPeer
+    }
+
+    /// Whether it has carried nothing yet.
+    var isFresh: Bool { collector.verdict == nil }
+
+    var isRetired: Bool { retirement.map { $0 <= .now() } ?? false }
+
     /// Writes a request. From here on nothing proves that it wasn't sent.
     func perform(_ exchange: Exchange) {
         guard isUsable, let context else {
             return exchange.resolve(.notSent("the connection was closed"))
         }
         phase = .busy(exchange.caller)
-        collector = ReplyCollector(
-            pool.settings.limits, isStreamWanted: exchange.stream != nil)
-        streaming = exchange.stream.map { Streaming(limits: $0, deadline: exchange.deadline) }
+        ticket = exchange.ticket
+        collector = ReplyCollector(pool.settings.limits, exchange.wish)
+        streaming = Streaming(exchange.wish, deadline: exchange.deadline)
         // The decoder has to know that a reply may come; of the head it looks at the method only.
-        decoder.write(data: .head(UpstreamConnection.anyRequest))
+        decoder.write(
+            data: .head(
+                exchange.wish.isHead
+                    ? UpstreamConnection.headRequest : UpstreamConnection.anyRequest))
         setAlarm(streaming?.due ?? exchange.deadline)
         context.writeAndFlush(wrapOutboundOut(exchange.request), promise: nil)
     }
@@ -93,8 +115,8 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
     }
 
     /// Closes, and gives up what is in flight.
-    func cutOff() {
-        collector.connectionEnded("shut down")
+    func cutOff(_ reason: String) {
+        collector.connectionEnded(reason)
         finish(reusable: false)
         close()
     }
@@ -170,6 +192,8 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler {
 
     private static let anyRequest = HTTPRequestHead(
         version: .http1_1, method: .POST, uri: "/", headers: HTTPHeaders())
+    private static let headRequest = HTTPRequestHead(
+        version: .http1_1, method: .HEAD, uri: "/", headers: HTTPHeaders())
 }
 
 extension UpstreamConnection: Equatable {

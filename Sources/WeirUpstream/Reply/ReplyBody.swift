@@ -1,5 +1,7 @@
 import NIOCore
+import NIOHTTP1
 import Synchronization
+import WeirCore
 package import WeirService
 
 /// The body of one streamed reply, between the connection that receives it and the task that reads
@@ -9,9 +11,11 @@ package final class ReplyBody: UpstreamBody {
         var bytes: [UInt8] = []
         var isPaused = false
         var end: UpstreamChunk?
+        var trailers: [HeaderField] = []
         var reader: CheckedContinuation<UpstreamChunk, Never>?
     }
 
+    let head: HTTPResponseHead
     private let state = Mutex(State())
     private let lastToken = Atomic<UInt64>(0)
     private let connection: NIOLoopBound<UpstreamConnection>
@@ -20,7 +24,8 @@ package final class ReplyBody: UpstreamBody {
     /// Above this the connection rests; what one read brings comes on top.
     private static let highMark = 64 << 10
 
-    init(_ connection: UpstreamConnection, loop: any EventLoop) {
+    init(_ connection: UpstreamConnection, loop: any EventLoop, head: HTTPResponseHead) {
+        self.head = head
         self.connection = NIOLoopBound(connection, eventLoop: loop)
         self.loop = loop
     }
@@ -72,15 +77,22 @@ package final class ReplyBody: UpstreamBody {
         return rests
     }
 
-    func finish(_ end: UpstreamChunk) {
+    func finish(_ end: UpstreamChunk, trailers: [HeaderField] = []) {
         let reader = state.withLock { state -> CheckedContinuation<UpstreamChunk, Never>? in
             guard state.end == nil else { return nil }
             state.end = end
+            state.trailers = trailers
             defer { state.reader = nil }
             return state.reader
         }
         reader?.resume(returning: end)
     }
+
+    /// Whether the connection is done with it, and what is here is all.
+    var isComplete: Bool { state.withLock { $0.end != nil } }
+
+    /// What came behind it; there once it is complete.
+    var trailers: [HeaderField] { state.withLock { $0.trailers } }
 
     /// Bytes that wait for the reader.
     var waitingBytes: Int { state.withLock { $0.bytes.count } }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import WeirCore
 import WeirService
 
 /// Collects one reply out of its parts and decides what became of it. A value: it knows no socket.
@@ -18,14 +19,16 @@ struct ReplyCollector {
     /// Seconds that the server says it keeps an idle connection.
     private(set) var keepAliveSeconds: Int?
 
-    /// Whether the body is to be taken as it comes; once a 2xx head is there.
+    /// Whether the body is to be taken as it comes; once the head is there.
     private(set) var isStreamed = false
+    private(set) var head: HTTPResponseHead?
+    /// Behind a relayed body.
+    private(set) var trailers: [HeaderField] = []
 
-    private let isStreamWanted: Bool
+    private let wish: Exchange.Wish
     private var bodyLimit: Int
     private let streamBodyLimit: Int
     private let headLimit: Int
-    private var head: HTTPResponseHead?
     private var body: [UInt8] = []
     private var received = 0
     /// The body is read to its end, and not kept.
@@ -33,8 +36,8 @@ struct ReplyCollector {
     private var interimReplies = 0
     private var bytesBeforeHead = 0
 
-    init(_ limits: TransportLimits, isStreamWanted: Bool = false) {
-        self.isStreamWanted = isStreamWanted
+    init(_ limits: TransportLimits, _ wish: Exchange.Wish = .whole) {
+        self.wish = wish
         bodyLimit = limits.replyBodyBytes
         streamBodyLimit = limits.streamBodyBytes
         headLimit = limits.replyHeadBytes
@@ -51,7 +54,7 @@ struct ReplyCollector {
         switch part {
         case .head(let head): receive(head)
         case .body(let bytes): receive(bytes)
-        case .end: end()
+        case .end(let trailers): end(trailers)
         }
     }
 
@@ -87,7 +90,7 @@ struct ReplyCollector {
     }
 
     private mutating func receive(_ head: HTTPResponseHead) {
-        let framing = ReplyFraming(head)
+        let framing = ReplyFraming(head, isForHead: wish.isHead)
         if let defect = framing.defect { return fail(.malformed("the reply has \(defect)")) }
         guard head.status.code >= 200 else {
             interimReplies += 1
@@ -96,23 +99,33 @@ struct ReplyCollector {
             }
             return
         }
-        if framing.isEncoded {
+        // What is passed on is read by whoever asked for it.
+        if framing.isEncoded, !wish.isRelay {
             // An error's status says all that is charged by, whatever its body says.
             guard head.status.code >= 400 else {
                 return fail(.malformed("the reply has a content-encoding that was not asked for"))
             }
             dropsBody = true
         }
-        isStreamed = isStreamWanted && (200..<300).contains(head.status.code)
-        if isStreamed { bodyLimit = streamBodyLimit }
+        let streams = isStreamWanted(status: head.status.code)
+        if streams { bodyLimit = streamBodyLimit }
         if let length = framing.contentLength {
             guard length <= bodyLimit else { return fail(.malformed("the body is over the limit")) }
             // What a server announces is no reason to allocate much.
             if !dropsBody { body.reserveCapacity(min(length, 64 << 10)) }
         }
         self.head = head
+        isStreamed = streams
         allowsReuse = head.isKeepAlive && !framing.isCloseDelimited
         keepAliveSeconds = framing.keepAliveSeconds
+    }
+
+    private func isStreamWanted(status: UInt) -> Bool {
+        switch wish {
+        case .whole: false
+        case .stream: (200..<300).contains(status)
+        case .relay: true
+        }
     }
 
     private mutating func receive(_ bytes: ByteBuffer) {
@@ -124,8 +137,9 @@ struct ReplyCollector {
         body.append(contentsOf: bytes.readableBytesView)
     }
 
-    private mutating func end() {
+    private mutating func end(_ trailers: HTTPHeaders?) {
         guard let head else { return fail(.malformed("an end without a head")) }
+        if wish.isRelay, let trailers { self.trailers = trailers.endToEnd }
         let reply = HTTPReply(status: Int(head.status.code), headers: head.headers, body: body)
         verdict = .whole(reply)
     }

@@ -13,7 +13,9 @@ struct ReplyFraming: Equatable {
     /// What makes the reply unreadable.
     private(set) var defect: String?
 
-    init(_ head: HTTPResponseHead) {
+    /// - Parameter isForHead: whether it answers a HEAD, so that its length is that of another
+    ///   reply.
+    init(_ head: HTTPResponseHead, isForHead: Bool = false) {
         var isChunked = false
         for (name, value) in head.headers {
             switch name.utf8.count {
@@ -33,7 +35,8 @@ struct ReplyFraming: Equatable {
             }
         }
         let status = head.status.code
-        let hasNoBody = status < 200 || status == 204 || status == 304
+        let hasNoBody = isForHead || status < 200 || status == 204 || status == 304
+        if hasNoBody { contentLength = nil }
         isCloseDelimited = !hasNoBody && contentLength == nil && !isChunked
         if status == 101 { defect = "a change of protocols that was not asked for" }
     }

@@ -56,7 +56,9 @@ final class ScriptedServer: Sendable {
     private let record: Ledger
     let port: Int
 
-    init(_ script: Script, tls: NIOSSLContext? = nil) async throws {
+    init(
+        _ script: Script, tls: NIOSSLContext? = nil, host: String = "127.0.0.1", port: Int = 0
+    ) async throws {
         let record = Ledger()
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -70,9 +72,9 @@ final class ScriptedServer: Sendable {
                     try operations.addHandler(ScriptPlayer(script, record))
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
+            .bind(host: host, port: port).get()
         self.record = record
-        port = channel.localAddress?.port ?? 0
+        self.port = channel.localAddress?.port ?? 0
     }
 
     var seen: Record { record.value.withLock { $0 } }
