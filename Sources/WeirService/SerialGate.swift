@@ -1,14 +1,16 @@
 import Synchronization
 
 /// Lets one task through at a time, in order of arrival. For rare, administrative work.
-final class SerialGate: Sendable {
+package final class SerialGate: Sendable {
     private struct State {
         var isTaken = false
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
     private let state = Mutex(State())
 
-    func enter() async {
+    package init() {}
+
+    package func enter() async {
         await withCheckedContinuation { continuation in
             let mayPass = state.withLock { state in
                 guard state.isTaken else {
@@ -22,7 +24,7 @@ final class SerialGate: Sendable {
         }
     }
 
-    func leave() {
+    package func leave() {
         let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard !state.waiting.isEmpty else {
                 state.isTaken = false

@@ -5,7 +5,7 @@
 enum Schema {
     static let migrations: [String] = [
         ledger + idempotency + directory + audit, keptStreams, JobSchema.tables,
-        JobSchema.progress,
+        JobSchema.progress, ownLimits,
     ]
 
     static var version: Int64 { Int64(migrations.count) }
@@ -182,6 +182,12 @@ enum Schema {
             seq INTEGER PRIMARY KEY AUTOINCREMENT,
             document TEXT NOT NULL
         ) STRICT;
+
+        """
+
+    /// A JSON object; NULL where a tenant has none of its own.
+    private static let ownLimits = """
+        ALTER TABLE tenants ADD COLUMN limits TEXT;
 
         """
 

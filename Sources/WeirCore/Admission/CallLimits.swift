@@ -19,8 +19,8 @@ package struct CallLimits: Sendable, Equatable {
     package static let standard = CallLimits(calls: RateLimit(perMinute: 100, burst: 20))
 }
 
-/// The limits that are in force: a tenant's tier has its own, else every tenant the same; and each
-/// user, each feature and each key of a tenant.
+/// The limits that are in force: a tenant may have its own, else its tier's, else every tenant the
+/// same; and each user, each feature and each key of a tenant.
 package struct LimitPolicy: Sendable, Equatable {
     package var tenant = CallLimits.standard
     package var tiers: [Tenant.Tier: CallLimits] = [:]
@@ -35,7 +35,7 @@ package struct LimitPolicy: Sendable, Equatable {
         of tenant: Tenant, user: UserID, feature: FeatureSlug, key: KeyID
     ) -> [LimitedScope] {
         let all: [(BudgetScope, CallLimits)] = [
-            (.tenant, tiers[tenant.tier] ?? self.tenant), (.user(user.number), self.user),
+            (.tenant, tenant.limits.over(tiers[tenant.tier] ?? self.tenant)), (.user(user.number), self.user),
             (.feature(feature.description), self.feature), (.key(key.description), self.key),
         ]
         return all.filter { !$1.isUnlimited }.map { scope, limits in

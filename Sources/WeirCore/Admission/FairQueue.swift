@@ -8,7 +8,8 @@
 /// call goes after at most one of each tenant's, and after as many of a heavier one as that
 /// outweighs it.
 package struct FairQueue: Sendable {
-    private let limits: Limits
+    /// In force for the calls that come from now on.
+    package var limits: Limits
     private var lanes: [TenantID: Lane] = [:]
     private var virtualTime: Int64 = 0
     private var lastTicket = 0

@@ -15,6 +15,8 @@ package struct Tenant: Sendable, Equatable {
     package var features: [String: Bool]
     /// The models it may call; empty means every priced one.
     package var models: [ModelName]
+    /// In the place of its tier's.
+    package var limits: TenantLimits
 
     package enum Tier: String, Sendable, CaseIterable { case starter, growth, enterprise }
 
@@ -22,7 +24,7 @@ package struct Tenant: Sendable, Equatable {
         id: TenantID, name: String, tier: Tier = .starter, isActive: Bool = false,
         expiresAt: Timestamp? = nil, budget: BudgetLimit = .capped(.zero),
         caps: ScopeCaps = ScopeCaps(), timeZone: String = "UTC", features: [String: Bool] = [:],
-        models: [ModelName] = []
+        models: [ModelName] = [], limits: TenantLimits = TenantLimits()
     ) {
         self.id = id
         self.name = name
@@ -34,6 +36,7 @@ package struct Tenant: Sendable, Equatable {
         self.timeZone = timeZone
         self.features = features
         self.models = models
+        self.limits = limits
     }
 }
 

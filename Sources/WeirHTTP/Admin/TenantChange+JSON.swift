@@ -9,7 +9,7 @@ extension TenantChange {
             body,
             allowing: [
                 "name", "tier", "is_active", "expires_at", "budget_usd", "unlimited", "timezone",
-                "features", "budgets", "models",
+                "features", "budgets", "models", "limits",
             ])
         name = try fields.text("name")
         tier = try fields.choice("tier", Tenant.Tier.self)
@@ -25,6 +25,9 @@ extension TenantChange {
         features = try fields.table("features") { $0.bool }
         try readCaps(fields)
         models = try TenantChange.models(fields)
+        if let value = fields["limits"] {
+            limits = value.isNull ? .remove : .set(try TenantLimits(value))
+        }
     }
 
     /// An amount, or `unlimited: true`; never both, and never unlimited by omission.
@@ -69,6 +72,24 @@ extension TenantChange {
             models.append(name)
         }
         return models
+    }
+}
+
+extension TenantLimits {
+    /// A figure that isn't there, or is null, is the tier's.
+    fileprivate init(_ json: JSON) throws(WeirError) {
+        let fields = try BodyFields(
+            json, path: "limits",
+            allowing: ["per_minute", "burst", "tokens_per_minute", "concurrent"])
+        func figure(_ name: String, _ most: Int) throws(WeirError) -> Int? {
+            guard fields[name]?.isNull == false else { return nil }
+            return try fields.integer(name, in: 0...Int64(most)).map { Int(clamping: $0) }
+        }
+        self.init(
+            perMinute: try figure("per_minute", TenantLimits.mostCalls),
+            burst: try figure("burst", TenantLimits.mostCalls),
+            tokensPerMinute: try figure("tokens_per_minute", RateLimit.most),
+            concurrent: try figure("concurrent", TenantLimits.mostConcurrent))
     }
 }
 

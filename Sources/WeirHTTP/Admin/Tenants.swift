@@ -45,6 +45,7 @@ extension Tenant {
                 "keys": table(caps.keys) { .number($0.exactUSD) },
             ],
             "models": .array(models.map { .string($0.description) }),
+            "limits": limits == TenantLimits() ? .null : limits.json,
         ]
     }
 
@@ -61,5 +62,16 @@ extension Tenant {
             JSONObject(
                 values.sorted { $0.key < $1.key }
                     .map { .init(name: $0.key, value: json($0.value)) }))
+    }
+}
+
+extension TenantLimits {
+    /// Null is the tier's figure.
+    fileprivate var json: JSON {
+        func figure(_ value: Int?) -> JSON { value.map { JSON($0) } ?? .null }
+        return [
+            "per_minute": figure(perMinute), "burst": figure(burst),
+            "tokens_per_minute": figure(tokensPerMinute), "concurrent": figure(concurrent),
+        ]
     }
 }

@@ -56,6 +56,7 @@ package final class TenantAdministration: Sendable {
             "expires_at": tenant.expiresAt.map { .string($0.rfc3339) } ?? .null,
             "budget_usd": budget, "timezone": .string(tenant.timeZone),
             "features": JSON(tenant.features.count), "models": JSON(tenant.models.count),
+            "has_own_limits": .bool(tenant.limits != TenantLimits()),
         ]
     }
 }

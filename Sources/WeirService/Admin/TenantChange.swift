@@ -13,6 +13,7 @@ package struct TenantChange: Sendable, Equatable {
     package var featureCaps: [String: Money]?
     package var keyCaps: [String: Money]?
     package var models: [ModelName]?
+    package var limits: Change<TenantLimits>?
 
     /// A value to set, or its removal.
     package enum Change<Value: Sendable & Equatable>: Sendable, Equatable {
@@ -47,6 +48,7 @@ package struct TenantChange: Sendable, Equatable {
         if let featureCaps { next.caps.features = featureCaps }
         if let keyCaps { next.caps.keys = keyCaps }
         if let models { next.models = models }
+        if let limits { next.limits = limits.value ?? TenantLimits() }
         return next
     }
 

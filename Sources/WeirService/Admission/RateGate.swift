@@ -7,10 +7,14 @@ package import WeirCore
 /// What counts is a call that gets beyond the refusals: it was sent to a provider, or answered out
 /// of the cache or by an idempotent replay. A refused call, whatever it is refused for, doesn't.
 package final class RateGate: Sendable {
-    private let policy: LimitPolicy
+    private let policy: Adjustable<LimitPolicy>
     private let book = Mutex(LimitBook())
 
-    package init(_ policy: LimitPolicy) { self.policy = policy }
+    package init(_ policy: LimitPolicy) { self.policy = Adjustable(policy) }
+
+    /// Other limits from now on. What was asked for so far, and what is in flight, counts on
+    /// against them.
+    package func replace(_ policy: LimitPolicy) { self.policy.replace(policy) }
 
     /// Takes in one call. Throws `rate_limited`, with nothing taken anywhere, where one of its
     /// scopes doesn't admit it.
@@ -19,7 +23,7 @@ package final class RateGate: Sendable {
     func admit(
         _ call: CompletionCall, of tenant: Tenant, tokens: Int64, at now: Timestamp
     ) throws(WeirError) -> (permit: CallPermit, standing: CallStanding) {
-        let scopes = policy.limits(
+        let scopes = policy.current.limits(
             of: tenant, user: call.user, feature: call.feature, key: call.caller.key)
         switch book.withLock({ $0.admit(scopes, tokens: tokens, at: now) }) {
         case .admitted(let ticket, let standing): return (CallPermit(self, ticket), standing)

@@ -8,7 +8,7 @@ package import WeirCore
 final class WaitingRoom: Sendable {
     private let state: Mutex<State>
     private let time: any TimeSource
-    private let weights: [Tenant.Tier: Int]
+    private let settings: Adjustable<QueueSettings>
 
     private struct State {
         var queue: FairQueue
@@ -21,9 +21,9 @@ final class WaitingRoom: Sendable {
         case taken, waits, refused(Duration)
     }
 
-    init(_ settings: QueueSettings, time: any TimeSource) {
-        state = Mutex(State(queue: FairQueue(settings.limits)))
-        weights = settings.weights
+    init(_ settings: Adjustable<QueueSettings>, time: any TimeSource) {
+        state = Mutex(State(queue: FairQueue(settings.current.limits)))
+        self.settings = settings
         self.time = time
     }
 
@@ -38,10 +38,11 @@ final class WaitingRoom: Sendable {
         // A place that comes free between the two looks finds nobody waiting.
         var refusal: Duration?
         let isIn = await withCheckedContinuation { continuation in
-            let now = time.now()
+            let (now, settings) = (time.now(), settings.current)
             let entry = state.withLock { state -> Entry in
                 if state.queue.count == 0, take() { return .taken }
-                let weight = weights[tenant.tier] ?? 1
+                state.queue.limits = settings.limits
+                let weight = settings.weights[tenant.tier] ?? 1
                 guard let ticket = state.queue.join(tenant.id, weight: weight, at: now) else {
                     return .refused(state.queue.expectedWait(tenant.id, at: now))
                 }

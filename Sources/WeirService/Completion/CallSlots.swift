@@ -6,7 +6,7 @@ final class CallSlots: Sendable {
     private let free: Mutex<Int>
     private let room: WaitingRoom
 
-    init(_ count: Int, _ queue: QueueSettings, time: any TimeSource) {
+    init(_ count: Int, _ queue: Adjustable<QueueSettings>, time: any TimeSource) {
         free = Mutex(count)
         room = WaitingRoom(queue, time: time)
     }

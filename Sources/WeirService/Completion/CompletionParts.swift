@@ -26,7 +26,7 @@ package struct CompletionParts: Sendable {
     /// Calls in flight; more have to wait.
     package var concurrentCalls = 1_024
     /// How calls wait where the process or a provider has as many as it may have.
-    package var queue = QueueSettings()
+    package var queue = Adjustable(QueueSettings())
     /// Uniform over all of UInt64.
     package var dice: @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) }
     package var logger = Logger(label: "weir.completion")

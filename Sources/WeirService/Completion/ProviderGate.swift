@@ -27,7 +27,8 @@ package final class ProviderGate: Sendable {
     /// Waits for a place at the route's provider, in an order that is fair to tenants. Throws 503
     /// where none comes free in time, or its breaker has opened.
     func wait(
-        for route: Route, _ tenant: Tenant, _ queue: QueueSettings, time: any TimeSource
+        for route: Route, _ tenant: Tenant, _ queue: Adjustable<QueueSettings>,
+        time: any TimeSource
     ) async throws(WeirError) -> RoutePass {
         let provider = route.provider
         let room = rooms.withLock { rooms in

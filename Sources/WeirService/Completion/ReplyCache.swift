@@ -19,18 +19,22 @@ package final class ReplyCache: Sendable {
     }
 
     private let state = Mutex(State())
-    private let lifetimes: [FeatureSlug: Int64]
+    private let lifetimes: Adjustable<[FeatureSlug: Int64]>
     private let limit: Int
 
     /// - Parameters:
     ///   - lifetimes: seconds, by the features that have opted in.
     ///   - limit: bytes of all answers together.
     package init(lifetimes: [FeatureSlug: Int64] = [:], limit: Int = 64 << 20) {
-        self.lifetimes = lifetimes
+        self.lifetimes = Adjustable(lifetimes)
         self.limit = limit
     }
 
-    func keeps(_ call: CompletionCall) -> Bool { lifetimes[call.feature] != nil }
+    /// Other lifetimes for the answers that are kept from now on. Of a feature that isn't named any
+    /// more none is given again.
+    package func replace(_ lifetimes: [FeatureSlug: Int64]) { self.lifetimes.replace(lifetimes) }
+
+    func keeps(_ call: CompletionCall) -> Bool { lifetimes.current[call.feature] != nil }
 
     func find(_ call: CompletionCall, at now: Timestamp) -> StoredReply? {
         guard keeps(call) else { return nil }
@@ -42,7 +46,7 @@ package final class ReplyCache: Sendable {
     }
 
     func keep(_ reply: StoredReply, for call: CompletionCall, at now: Timestamp) {
-        guard let seconds = lifetimes[call.feature], reply.body.count <= limit / 8 else { return }
+        guard let seconds = lifetimes.current[call.feature], reply.body.count <= limit / 8 else { return }
         let entry = Entry(reply: reply, expiresAt: now.advanced(seconds: seconds))
         let key = call.cacheKey
         state.withLock { $0.keep(entry, key, limit) }

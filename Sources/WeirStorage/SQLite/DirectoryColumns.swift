@@ -66,10 +66,38 @@ extension ServiceKey.Reach {
     }
 }
 
+extension TenantLimits {
+    private static var names: [(String, WritableKeyPath<TenantLimits, Int?>)] {
+        [
+            ("per_minute", \.perMinute), ("burst", \.burst),
+            ("tokens_per_minute", \.tokensPerMinute), ("concurrent", \.concurrent),
+        ]
+    }
+
+    /// A JSON object of the figures that are given; NULL where none is.
+    var column: String? {
+        let members = TenantLimits.names.compactMap { name, path in
+            self[keyPath: path].map { JSONObject.Member(name: name, value: JSON($0)) }
+        }
+        return members.isEmpty ? nil : JSON.object(JSONObject(members)).text
+    }
+
+    fileprivate init?(column: [UInt8]?) {
+        self.init()
+        guard let column else { return }
+        guard let object = parse(column)?.object else { return nil }
+        for (name, path) in TenantLimits.names {
+            guard let value = object[name] else { continue }
+            guard let figure = value.integer.flatMap({ Int(exactly: $0) }) else { return nil }
+            self[keyPath: path] = figure
+        }
+    }
+}
+
 extension Tenant {
     static let query = """
         SELECT tenant_id, name, tier, is_active, expires_at, budget_nanos, caps, time_zone,
-            features, models
+            features, models, limits
         FROM tenants ORDER BY tenant_id
         """
 
@@ -90,14 +118,15 @@ extension Tenant {
             features[member.name] = member.value.bool
         }
         guard let id = TenantID(row.int64(0)), let tier = Tier(rawValue: row.text(2)),
-            let caps = ScopeCaps(column: row.bytes(6)), let models
+            let caps = ScopeCaps(column: row.bytes(6)), let models,
+            let limits = TenantLimits(column: row.isNull(10) ? nil : row.bytes(10))
         else { throw .corrupt("tenant \(row.int64(0)) can't be read") }
         self.init(
             id: id, name: row.text(1), tier: tier, isActive: row.bool(3),
             expiresAt: row.optionalInt64(4).map(Timestamp.init(milliseconds:)),
             budget: row.optionalInt64(5).map { .capped(Money(nanos: $0)) } ?? .unlimited,
             caps: caps, timeZone: row.text(7), features: features,
-            models: models.compactMap { $0.string.flatMap { ModelName($0) } })
+            models: models.compactMap { $0.string.flatMap { ModelName($0) } }, limits: limits)
     }
 }
 

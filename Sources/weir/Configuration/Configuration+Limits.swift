@@ -36,32 +36,44 @@ extension LimitPolicy {
 }
 
 extension CallLimits {
-    private static let mostCalls = 10_000_000
-    private static let burst = 20
-
     /// Zero means: no limit.
     fileprivate init(_ section: ConfigurationSection, default standard: CallLimits) {
         let calls = section.integer(
-            "per_minute", in: 0...CallLimits.mostCalls,
+            "per_minute", in: 0...TenantLimits.mostCalls,
             default: Int(standard.calls?.perMinute ?? 0))
         let burst = section.integer(
-            "burst", in: 0...CallLimits.mostCalls,
-            default: Int(standard.calls?.burst ?? Int64(CallLimits.burst)))
+            "burst", in: 0...TenantLimits.mostCalls,
+            default: Int(standard.calls?.burst ?? Int64(TenantLimits.standardBurst)))
         let tokens = section.integer(
             "tokens_per_minute", in: 0...RateLimit.most,
             default: Int(standard.tokens?.perMinute ?? 0))
         let concurrent = section.integer(
-            "concurrent", in: 0...1_000_000, default: standard.concurrent ?? 0)
+            "concurrent", in: 0...TenantLimits.mostConcurrent, default: standard.concurrent ?? 0)
         self.init(
             calls: calls > 0 ? RateLimit(perMinute: calls, burst: burst) : nil,
             tokensPerMinute: tokens > 0 ? tokens : nil,
             concurrent: concurrent > 0 ? concurrent : nil)
     }
 
+    /// A route to another service, whose calls have no tokens; none where nothing is said.
+    init(ofRoute section: ConfigurationSection) {
+        let calls = section.integer("per_minute", in: 0...TenantLimits.mostCalls, default: 0)
+        let burst = section.integer(
+            "burst", in: 0...TenantLimits.mostCalls, default: TenantLimits.standardBurst)
+        let concurrent = section.integer("concurrent", in: 0...TenantLimits.mostConcurrent, default: 0)
+        self.init(
+            calls: calls > 0 ? RateLimit(perMinute: calls, burst: burst) : nil,
+            concurrent: concurrent > 0 ? concurrent : nil)
+    }
+
+    var listedOfRoute: JSON {
+        .object(JSONObject(listed.filter { $0.name != "tokens_per_minute" }))
+    }
+
     fileprivate var listed: [JSONObject.Member] {
         [
             .init(name: "per_minute", value: JSON(calls?.perMinute ?? 0)),
-            .init(name: "burst", value: JSON(calls?.burst ?? Int64(CallLimits.burst))),
+            .init(name: "burst", value: JSON(calls?.burst ?? Int64(TenantLimits.standardBurst))),
             .init(name: "tokens_per_minute", value: JSON(tokens?.perMinute ?? 0)),
             .init(name: "concurrent", value: JSON(concurrent ?? 0)),
         ]

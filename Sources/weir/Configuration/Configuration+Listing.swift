@@ -11,10 +11,12 @@ extension Configuration {
         return lines.joined(separator: "\n")
     }
 
-    private var listed: JSON {
+    var listed: JSON {
         [
             "server": [
                 "host": .string(server.host), "port": JSON(server.port),
+                "max_connections": JSON(server.maxConnections ?? 0),
+                "max_connections_per_address": JSON(server.maxConnectionsPerAddress ?? 0),
                 "drain_notice": .string(server.drainNotice.configured),
                 "drain_timeout": .string(server.drainTimeout.configured),
             ],
@@ -24,6 +26,7 @@ extension Configuration {
                 "secret": listed(identity.secret),
                 "previous_secret": listed(identity.previousSecret),
             ],
+            "gateway": gateway.listed,
             "providers": object(providers.map { ($0.name.description, listed($0)) }),
             "models": object(models.map { ($0.name.description, listed($0)) }),
             "prices": ["file": listed(pricesFile)],
@@ -96,6 +99,32 @@ extension Configuration {
     private func listed(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
     private func listed(_ secret: Secret?) -> JSON {
         secret.map { .string($0.description) } ?? .null
+    }
+}
+
+extension Configuration.Gateway {
+    fileprivate var listed: JSON {
+        [
+            "pools": object(
+                pools.map { pool in
+                    let own: [JSONObject.Member] = [
+                        .init(
+                            name: "instances",
+                            value: .array(pool.instances.map { .string($0.description) })),
+                        .init(
+                            name: "max_connection_age",
+                            value: .string(pool.maxConnectionAge.configured)),
+                        .init(name: "ca_file", value: pool.caFile.map { .string($0) } ?? .null),
+                    ]
+                    return (
+                        pool.plan.name.description, .object(JSONObject(own + pool.plan.listed))
+                    )
+                }),
+            "default_pool": defaultPool.map { .string($0.description) } ?? .null,
+            "features": object(
+                features.map { ($0.pattern.description, .string($0.pool.description)) }),
+            "routes": routes.isEmpty ? .null : .array(routes.map(\.listed)),
+        ]
     }
 }
 

@@ -75,6 +75,7 @@ extension Configuration {
         storage = Storage(root.section("storage"))
         adminKey = Configuration.adminKey(root)
         identity = Identity(root.section("identity"))
+        gateway = Gateway(root.section("gateway"))
         let providerSection = root.section("providers")
         let providerNames = Provider.names(providerSection)
         providers = providerNames.compactMap { Provider.read($0, providerSection) }
@@ -90,7 +91,7 @@ extension Configuration {
         cache = Cache(root.section("cache"))
         logging = Logging(root.section("logging"))
         screening = Screening(root.section("screening"))
-        if providerNames.isEmpty {
+        if providerNames.isEmpty, gateway.pools.isEmpty {
             root.warn("providers", "there is none, so no model can be called")
         }
     }
@@ -111,6 +112,11 @@ extension Configuration.Server {
         self.init()
         host = section.text("host", default: host, limit: 253)
         port = section.integer("port", in: 0...65_535, default: port)
+        let most = section.integer("max_connections", in: 0...1_000_000, default: 0)
+        maxConnections = most > 0 ? most : nil
+        let mostOfOne = section.integer(
+            "max_connections_per_address", in: 0...1_000_000, default: 0)
+        maxConnectionsPerAddress = mostOfOne > 0 ? mostOfOne : nil
         drainNotice = section.duration(
             "drain_notice", in: .zero ... .seconds(600), default: drainNotice)
         drainTimeout = section.duration(

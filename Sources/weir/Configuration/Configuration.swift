@@ -10,6 +10,7 @@ struct Configuration: Sendable, Equatable {
     /// The bootstrap administrator's credential; nil: only keys out of the database are accepted.
     var adminKey: Secret?
     var identity = Identity()
+    var gateway = Gateway()
     /// In the order of the file.
     var providers: [Provider] = []
     /// Names that callers use, in the order of the file; every priced model of a provider is
@@ -30,6 +31,10 @@ struct Configuration: Sendable, Equatable {
         var host = "127.0.0.1"
         /// 0: any free one.
         var port = 8_080
+        /// Open at a time; nil: as many as the process's open files leave.
+        var maxConnections: Int?
+        /// Of one client's address; nil: as many as it likes.
+        var maxConnectionsPerAddress: Int?
         /// How long calls are still accepted after SIGTERM, while `/health/ready` says 503.
         var drainNotice = Duration.zero
         /// How long calls in flight may take to end after that.

@@ -32,7 +32,7 @@ extension Configuration {
         parts.concurrentCalls = limits.concurrentCalls
         parts.retries = routing.retry
         parts.rates = RateGate(limits.ai)
-        parts.queue = limits.queue
+        parts.queue = Adjustable(limits.queue)
         parts.streams = streams
     }
 

@@ -5,13 +5,10 @@ import WeirCore
 /// Writes each event as one JSON object on one line of standard error.
 struct JSONLogHandler: LogHandler {
     let label: String
-    var logLevel: Logger.Level
+    var logLevel = Logger.Level.trace
     var metadata: Logger.Metadata = [:]
 
-    init(label: String, level: Logger.Level) {
-        self.label = label
-        logLevel = level
-    }
+    init(label: String) { self.label = label }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }

@@ -6,7 +6,7 @@ import WeirCore
 
 @Suite struct WaitingRoomTests {
     @Test func `a slot that comes free goes to whoever waits, and none is lost`() async throws {
-        let slots = CallSlots(1, QueueSettings(), time: StillTime())
+        let slots = CallSlots(1, Adjustable(QueueSettings()), time: StillTime())
         let tenant = Tenant(id: try #require(TenantID(1)), name: "One")
         let served = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<100 {
@@ -26,7 +26,7 @@ import WeirCore
     @Test func `where nobody may wait, one more is refused at once`() async throws {
         var settings = QueueSettings()
         settings.limits.inAll = 0
-        let slots = CallSlots(1, settings, time: StillTime())
+        let slots = CallSlots(1, Adjustable(settings), time: StillTime())
         let tenant = Tenant(id: try #require(TenantID(1)), name: "One")
         let slot = try await slots.take(for: tenant)
         await #expect(throws: WeirError.self) { try await slots.take(for: tenant) }
@@ -35,7 +35,7 @@ import WeirCore
 
     @Test func `who waited in vain is told so, and leaves the slot to others`() async throws {
         let time = StillTime()
-        let slots = CallSlots(1, QueueSettings(), time: time)
+        let slots = CallSlots(1, Adjustable(QueueSettings()), time: time)
         let tenant = Tenant(id: try #require(TenantID(1)), name: "One")
         var slot: CallSlot? = try await slots.take(for: tenant)
         let waiting = Task { try await slots.take(for: tenant) }

@@ -38,13 +38,14 @@ extension WriteSession {
         let upsert = try connection.statement(
             """
             INSERT INTO tenants (tenant_id, name, tier, is_active, expires_at, budget_nanos,
-                caps, time_zone, features, models)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                caps, time_zone, features, models, limits)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (tenant_id) DO UPDATE SET
                 name = excluded.name, tier = excluded.tier, is_active = excluded.is_active,
                 expires_at = excluded.expires_at, budget_nanos = excluded.budget_nanos,
                 caps = excluded.caps, time_zone = excluded.time_zone,
-                features = excluded.features, models = excluded.models
+                features = excluded.features, models = excluded.models,
+                limits = excluded.limits
             """)
         upsert.bind(tenant.id.number)
         upsert.bind(tenant.name)
@@ -56,6 +57,7 @@ extension WriteSession {
         upsert.bind(tenant.timeZone)
         upsert.bind(text: tenant.featuresColumn)
         upsert.bind(text: JSON.array(tenant.models.map { .string($0.description) }).encoded)
+        upsert.bind(tenant.limits.column)
         try upsert.run()
     }
 

@@ -40,6 +40,8 @@ extension Tenants {
             help: "A model that it may call; replaces the list; can be repeated.")
         var models: [String] = []
         @Flag(help: "Let it call every priced model.") var allModels = false
+        @OptionGroup(title: "Limits in the place of its tier's; 0: none; those given replace all")
+        var limits: OwnLimits
         @OptionGroup var server: ServerOptions
 
         func validate() throws {
@@ -48,6 +50,9 @@ extension Tenants {
             }
             guard models.isEmpty || !allModels else {
                 throw ValidationError("--model and --all-models exclude each other")
+            }
+            guard !limits.tierLimits || limits.given.members.isEmpty else {
+                throw ValidationError("--tier-limits excludes limits of its own")
             }
             _ = try change()
         }
@@ -77,6 +82,9 @@ extension Tenants {
             if !models.isEmpty || allModels {
                 change.append("models", .array(models.map { .string($0) }))
             }
+            let own = limits.given
+            if limits.tierLimits { change.append("limits", .null) }
+            if !own.members.isEmpty { change.append("limits", .object(own)) }
             return .object(change)
         }
 
@@ -119,6 +127,26 @@ extension Tenants {
             }
             return .object(object)
         }
+    }
+}
+
+/// What a tenant may ask for in the place of its tier's figures.
+struct OwnLimits: ParsableArguments {
+    @Option(help: "Calls a minute.") var perMinute: Int?
+    @Option(help: "Calls that may come at once beyond that.") var burst: Int?
+    @Option(help: "Tokens a minute, read and generated.") var tokensPerMinute: Int?
+    @Option(help: "Calls in flight.") var concurrent: Int?
+    @Flag(help: "Its tier's figures again.") var tierLimits = false
+
+    var given: JSONObject {
+        var limits = JSONObject()
+        for (name, figure) in [
+            ("per_minute", perMinute), ("burst", burst), ("tokens_per_minute", tokensPerMinute),
+            ("concurrent", concurrent),
+        ] {
+            if let figure { limits.append(name, JSON(figure)) }
+        }
+        return limits
     }
 }
 
