@@ -48,7 +48,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         // SQLite from the system: the amalgamation's C interface, nothing of ours.
-        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(
             name: "WeirStorage",
             dependencies: [
@@ -133,8 +134,9 @@ let package = Package(
         .testTarget(
             name: "WeirTests",
             dependencies: [
-                "weir", "WeirCore", "WeirProviders", "WeirService", "WeirUpstream",
+                "weir", "WeirCore", "WeirProviders", "WeirService", "WeirTesting", "WeirUpstream",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(

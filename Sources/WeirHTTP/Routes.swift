@@ -49,6 +49,7 @@ struct Routes: Sendable {
             Endpoint(.get, "/admin/audit", .admin, query: ["cursor", "limit"], auditPage),
             Endpoint(
                 .get, "/admin/audit/verify", .admin, query: ["sequence", "hash"], verifyAudit),
+            Endpoint(.post, "/admin/reload", .admin, reload),
         ]
     }
 

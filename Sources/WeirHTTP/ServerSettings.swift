@@ -19,6 +19,9 @@ package struct ServerSettings: Sendable {
     package var drainNotice: Duration = .zero
     /// Connections at a time; further ones wait in the kernel until one ends.
     package var connectionLimit = 8_192
+    /// Connections of one client's address at a time; a further one is closed at once. Nil: as many
+    /// as it likes.
+    package var connectionLimitPerAddress: Int?
     /// Connections that the kernel keeps until they are accepted.
     package var backlog = 1_024
     /// `max_tokens` of a completion that names none.

@@ -37,15 +37,19 @@ package struct Administration: Sendable {
     package let keys: KeyAdministration
     package let killSwitches: KillSwitchAdministration
     package let audit: AuditQueries
+    /// Reads the configuration again; nil where there is none to read.
+    package let reload: (@Sendable (Caller) async throws(WeirError) -> ReloadReport)?
 
     package init(
         tenants: TenantAdministration, keys: KeyAdministration,
-        killSwitches: KillSwitchAdministration, audit: AuditQueries
+        killSwitches: KillSwitchAdministration, audit: AuditQueries,
+        reload: (@Sendable (Caller) async throws(WeirError) -> ReloadReport)? = nil
     ) {
         self.tenants = tenants
         self.keys = keys
         self.killSwitches = killSwitches
         self.audit = audit
+        self.reload = reload
     }
 }
 

@@ -14,6 +14,7 @@ package struct WeirServer: Service {
     private let dispatcher: Dispatcher
     private let settings: ServerSettings
     private let draining = Draining()
+    private let addresses: AddressCounter?
     private let logger: Logger
     private let onListening: @Sendable (Int) async -> Void
 
@@ -24,6 +25,7 @@ package struct WeirServer: Service {
     ) {
         dispatcher = Dispatcher(use, settings: settings, draining: draining, logger: logger)
         self.settings = settings
+        addresses = settings.connectionLimitPerAddress.map(AddressCounter.init)
         self.logger = logger
         self.onListening = onListening
     }
@@ -70,7 +72,8 @@ package struct WeirServer: Service {
             additionalChannelHandlers: [
                 ConnectionInstaller(
                     head: settings.headTimeout, body: settings.bodyTimeout,
-                    stall: settings.stallTimeout, draining: draining, refuse: dispatcher.refuse)
+                    stall: settings.stallTimeout, draining: draining, addresses: addresses,
+                    refuse: dispatcher.refuse)
             ],
             idleTimeout: TimeAmount(settings.idleTimeout),
             httpDecoderConfiguration: .init(

@@ -30,6 +30,26 @@ import WeirTesting
         #expect(stage.store.audit[0].actor == "key_admin")
     }
 
+    @Test func `a tenant may have limits of its own, and its tier's again`() async throws {
+        let stage = try Stage()
+        func limits(_ body: String) async throws -> JSON? {
+            let put = try await stage.send(.put, "/admin/tenants/42", key: admin, body: body)
+            let get = try await stage.send(.get, "/admin/tenants/42", key: admin)
+            #expect(get.text == put.text)
+            return put.json?["limits"]
+        }
+        #expect(try await limits("{}") == .null)
+        let own: JSON = [
+            "per_minute": 5, "burst": .null, "tokens_per_minute": 0, "concurrent": .null,
+        ]
+        #expect(try await limits(#"{"limits": {"per_minute": 5, "tokens_per_minute": 0}}"#) == own)
+        #expect(try await limits(#"{"name": "Other"}"#) == own)
+        #expect(
+            try await limits(#"{"limits": {"concurrent": 2, "burst": null}}"#)?["per_minute"]
+                == .null)
+        #expect(try await limits(#"{"limits": null}"#) == .null)
+    }
+
     @Test func `a new tenant is off, and what was shown can be put again`() async throws {
         let stage = try Stage()
         let made = try await stage.send(.put, "/admin/tenants/9", key: admin, body: "{}")
@@ -63,7 +83,11 @@ import WeirTesting
         ("budgets.users", #"{"budgets": {"users": {"1": "1"}}}"#),
         ("budgets.teams", #"{"budgets": {"teams": {}}}"#),
         ("models", #"{"models": ["small", "small"]}"#), ("models", #"{"models": "small"}"#),
-        ("tenant_id", #"{"tenant_id": 42}"#),
+        ("tenant_id", #"{"tenant_id": 42}"#), ("limits", #"{"limits": 5}"#),
+        ("limits.per_minute", #"{"limits": {"per_minute": -1}}"#),
+        ("limits.burst", #"{"limits": {"burst": 10000001}}"#),
+        ("limits.concurrent", #"{"limits": {"concurrent": "3"}}"#),
+        ("limits.per_hour", #"{"limits": {"per_hour": 3}}"#),
     ])
     func `a wrong tenant field is named`(param: String, body: String) async throws {
         let stage = try Stage()

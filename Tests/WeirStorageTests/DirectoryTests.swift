@@ -12,7 +12,8 @@ import WeirStorage
                 users: ["101": Money(nanos: 1), "*": .zero], features: ["a-b": Money(nanos: 2)],
                 keys: ["key_1": Money.largest]),
             timeZone: "Africa/Kampala", features: ["reports": false, "*": true],
-            models: [try #require(ModelName("gpt-4o-mini"))])
+            models: [try #require(ModelName("gpt-4o-mini"))],
+            limits: TenantLimits(perMinute: 5, tokensPerMinute: 0, concurrent: 1_000_000))
     }
 
     private func key(

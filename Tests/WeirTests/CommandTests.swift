@@ -23,6 +23,10 @@ struct CommandTests {
         #expect(
             try Tenants.Put.parse(["42", "--no-active", "--unlimited", "--all-models"]).change()
                 == ["is_active": false, "unlimited": true, "models": []])
+        #expect(
+            try Tenants.Put.parse(["42", "--per-minute", "5", "--concurrent", "0"]).change()
+                == ["limits": ["per_minute": 5, "concurrent": 0]])
+        #expect(try Tenants.Put.parse(["42", "--tier-limits"]).change() == ["limits": .null])
     }
 
     @Test(
@@ -32,6 +36,7 @@ struct CommandTests {
             ["tenants", "put", "1", "--budget", "1", "--unlimited"],
             ["tenants", "put", "1", "--budget", "1e3"], ["tenants", "put", "1", "--budget", "-1"],
             ["tenants", "put", "1", "--feature", "sales"],
+            ["tenants", "put", "1", "--tier-limits", "--burst", "3"],
             ["tenants", "put", "1", "--feature", "a=on", "--feature", "a=off"],
             ["keys", "create", "n"], ["keys", "create", "n", "--tenant", "1", "--all-tenants"],
             ["keys", "rotate", "k", "--overlap", "10"], ["switches", "engage", "everything"],

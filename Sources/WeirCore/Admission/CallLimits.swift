@@ -35,7 +35,8 @@ package struct LimitPolicy: Sendable, Equatable {
         of tenant: Tenant, user: UserID, feature: FeatureSlug, key: KeyID
     ) -> [LimitedScope] {
         let all: [(BudgetScope, CallLimits)] = [
-            (.tenant, tenant.limits.over(tiers[tenant.tier] ?? self.tenant)), (.user(user.number), self.user),
+            (.tenant, tenant.limits.over(tiers[tenant.tier] ?? self.tenant)),
+            (.user(user.number), self.user),
             (.feature(feature.description), self.feature), (.key(key.description), self.key),
         ]
         return all.filter { !$1.isUnlimited }.map { scope, limits in

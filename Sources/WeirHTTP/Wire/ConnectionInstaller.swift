@@ -11,17 +11,22 @@ final class ConnectionInstaller: ChannelInboundHandler, RemovableChannelHandler 
     private let body: TimeAmount
     private let stall: TimeAmount
     private let draining: Draining
+    private let addresses: AddressCounter?
     private let refuse: @Sendable (WeirError) -> Answer
 
-    /// - Parameter refuse: makes the answer to what is no request.
+    /// - Parameters:
+    ///   - addresses: of all connections; nil: an address may have any number.
+    ///   - refuse: makes the answer to what is no request.
     init(
         head: Duration, body: Duration, stall: Duration, draining: Draining,
+        addresses: AddressCounter?,
         refuse: @escaping @Sendable (WeirError) -> Answer
     ) {
         self.head = TimeAmount(head)
         self.body = TimeAmount(body)
         self.stall = TimeAmount(stall)
         self.draining = draining
+        self.addresses = addresses
         self.refuse = refuse
     }
 
@@ -31,6 +36,9 @@ final class ConnectionInstaller: ChannelInboundHandler, RemovableChannelHandler 
         do {
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             try pipeline.addHandler(deadlines, position: .first)
+            if let addresses {
+                try pipeline.addHandler(AddressGuard(addresses), position: .first)
+            }
             // Behind the guard the phases are those of requests that are served.
             try pipeline.addHandler(RequestPartWatcher(deadlines), position: .after(decoder))
             try pipeline.addHandler(

@@ -46,7 +46,9 @@ package final class ReplyCache: Sendable {
     }
 
     func keep(_ reply: StoredReply, for call: CompletionCall, at now: Timestamp) {
-        guard let seconds = lifetimes.current[call.feature], reply.body.count <= limit / 8 else { return }
+        guard let seconds = lifetimes.current[call.feature], reply.body.count <= limit / 8 else {
+            return
+        }
         let entry = Entry(reply: reply, expiresAt: now.advanced(seconds: seconds))
         let key = call.cacheKey
         state.withLock { $0.keep(entry, key, limit) }

@@ -21,7 +21,10 @@ struct Serve: AsyncParsableCommand {
         LogOutput.bootstrap(reading.configuration.logging)
         let logger = Logger(label: "weir")
         for warning in reading.warnings { logger.warning("\(warning)") }
-        try await Server.run(reading.configuration, as: role, logger: logger) { port in
+        let source = config.source
+        try await Server.run(
+            reading.configuration, as: role, source: source, logger: logger
+        ) { port in
             logger.info(
                 "weir serves",
                 metadata: [

@@ -113,6 +113,8 @@ extension Configuration.Gateway.Pool {
         let texts = section.list("instances")
         if !section.contains("instances") {
             section.mistake("instances", nil, "is missing; as in [\"http://ai-1:8080\"]")
+        } else if section.isEmptyList("instances") {
+            section.mistake("instances", nil, "must not be empty")
         } else if texts.count > mostInstances {
             section.mistake("instances", nil, "are more than \(mostInstances)")
         }

@@ -60,7 +60,8 @@ extension CallLimits {
         let calls = section.integer("per_minute", in: 0...TenantLimits.mostCalls, default: 0)
         let burst = section.integer(
             "burst", in: 0...TenantLimits.mostCalls, default: TenantLimits.standardBurst)
-        let concurrent = section.integer("concurrent", in: 0...TenantLimits.mostConcurrent, default: 0)
+        let concurrent = section.integer(
+            "concurrent", in: 0...TenantLimits.mostConcurrent, default: 0)
         self.init(
             calls: calls > 0 ? RateLimit(perMinute: calls, burst: burst) : nil,
             concurrent: concurrent > 0 ? concurrent : nil)
@@ -73,7 +74,8 @@ extension CallLimits {
     fileprivate var listed: [JSONObject.Member] {
         [
             .init(name: "per_minute", value: JSON(calls?.perMinute ?? 0)),
-            .init(name: "burst", value: JSON(calls?.burst ?? Int64(TenantLimits.standardBurst))),
+            .init(
+                name: "burst", value: JSON(calls?.burst ?? Int64(TenantLimits.standardBurst))),
             .init(name: "tokens_per_minute", value: JSON(tokens?.perMinute ?? 0)),
             .init(name: "concurrent", value: JSON(concurrent ?? 0)),
         ]

@@ -25,7 +25,7 @@ extension PoolPlan {
     private mutating func readEjection(_ section: ConfigurationSection) {
         rules.failedCalls = section.integer(
             "failures", in: 1...100_000, default: rules.failedCalls)
-        let times = Duration.milliseconds(100) ... Duration.seconds(86_400)
+        let times = Duration.milliseconds(100)...Duration.seconds(86_400)
         rules.ejection = section.duration("base", in: times, default: rules.ejection)
         rules.longestEjection = section.duration(
             "longest", in: times, default: rules.longestEjection)
@@ -86,7 +86,7 @@ extension HealthCheck {
 
 extension InstanceLimits {
     fileprivate mutating func read(_ section: ConfigurationSection) {
-        let wait = Duration.milliseconds(10) ... Duration.seconds(86_400)
+        let wait = Duration.milliseconds(10)...Duration.seconds(86_400)
         connect = section.duration("connect", in: wait, default: connect)
         read = section.duration("read", in: wait, default: read)
         total = section.duration("total", in: wait, default: total)

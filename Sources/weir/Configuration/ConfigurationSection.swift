@@ -106,6 +106,14 @@ final class ConfigurationSection {
         }
     }
 
+    /// Whether a list is given that holds nothing.
+    func isEmptyList(_ name: String) -> Bool {
+        guard reader.override(of: path(of: name)) == nil,
+            case .list(let elements) = members.first(where: { $0.name == name })?.value.content
+        else { return false }
+        return elements.isEmpty
+    }
+
     /// A mapping below this one; an empty section where it isn't given.
     func section(_ name: String) -> ConfigurationSection {
         asked.append(name)

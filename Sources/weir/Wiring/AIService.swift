@@ -15,17 +15,22 @@ struct AIService: Sendable {
     let transport: PooledTransport
     let health: HealthMonitor
     let useCases: UseCases
+    let reload: ConfigurationReload?
 
     /// Throws a `StartFailure` that says what is wrong and how to mend it.
+    ///
+    /// - Parameter source: where the configuration is read again; nil: nowhere.
     static func start(
-        _ configuration: Configuration, as role: Role, time: any TimeSource = SystemTime()
+        _ configuration: Configuration, as role: Role, source: ConfigurationReload.Source? = nil,
+        time: any TimeSource = SystemTime()
     ) async throws -> AIService {
         let logger = Logger(label: "weir.start")
         let identities = try configuration.identityGate(role, time: time)
         let prices = try PriceFile.book(configuration.pricesFile)
         let store = try await openLedger(configuration, time: time, logger: logger)
         do {
-            return try await assemble(configuration, prices, store, identities, time)
+            return try await assemble(
+                configuration, role, source, prices, store, identities, time)
         } catch {
             await store.close()
             throw error
@@ -70,8 +75,9 @@ struct AIService: Sendable {
     }
 
     private static func assemble(
-        _ configuration: Configuration, _ prices: PriceBook, _ store: SQLiteStore,
-        _ identities: IdentityGate?, _ time: any TimeSource
+        _ configuration: Configuration, _ role: Role, _ source: ConfigurationReload.Source?,
+        _ prices: PriceBook, _ store: SQLiteStore, _ identities: IdentityGate?,
+        _ time: any TimeSource
     ) async throws -> AIService {
         let directory = try Directory(
             contents: try await store.loadDirectory(), prices: prices, store: store)
@@ -94,15 +100,17 @@ struct AIService: Sendable {
             budget: budget, ledger: store, events: store, transport: transport,
             screening: Screening(screens, audit: store), cache: configuration.replyCache,
             calendar: calendar, time: time, attempts: attempts)
-        configuration.adjust(&parts)
+        configuration.adjust(&parts, as: role)
+        let live = LiveSettings(rates: parts.rates, queue: parts.queue, cache: parts.cache)
+        let reload = source.map {
+            ConfigurationReload(
+                running: configuration, as: role, source: $0, store: store, time: time,
+                apply: live.apply)
+        }
         let pipeline = CompletionPipeline(parts)
         let health = healthMonitor(configuration, providers, store, transport, time)
         let identifiers = TimeOrderedText(time: time)
-        let administration = Administration(
-            tenants: TenantAdministration(directory: directory, time: time),
-            keys: KeyAdministration(directory: directory, time: time),
-            killSwitches: KillSwitchAdministration(directory: directory, time: time),
-            audit: AuditQueries(store: store))
+        let administration = Administration(directory, store, time: time, reload: reload)
         let ai = AIUseCases(
             complete: pipeline.complete, traffic: { gate.snapshots(at: time.now()) },
             usage: UsageQueries(
@@ -117,7 +125,8 @@ struct AIService: Sendable {
                 directory: directory, adminToken: configuration.adminKey?.reveal, time: time),
             doors: .all, administration: administration, health: health, ai: ai,
             identities: identities)
-        return AIService(store: store, transport: transport, health: health, useCases: useCases)
+        return AIService(
+            store: store, transport: transport, health: health, useCases: useCases, reload: reload)
     }
 
     private static func healthMonitor(

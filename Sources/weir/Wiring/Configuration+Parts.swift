@@ -22,16 +22,16 @@ extension Configuration {
     }
 
     var replyCache: ReplyCache {
-        ReplyCache(
-            lifetimes: cache.features.mapValues { $0.components.seconds }, limit: cache.maxBytes)
+        ReplyCache(lifetimes: cache.lifetimes, limit: cache.maxBytes)
     }
 
-    /// What the pipeline's parts have defaults for.
-    func adjust(_ parts: inout CompletionParts) {
+    /// What the pipeline's parts have defaults for. An instance behind gateways leaves limits of
+    /// pace to them.
+    func adjust(_ parts: inout CompletionParts, as role: Role) {
         parts.idempotencySeconds = limits.idempotencyKept.components.seconds
         parts.concurrentCalls = limits.concurrentCalls
         parts.retries = routing.retry
-        parts.rates = RateGate(limits.ai)
+        parts.rates = role == .service ? nil : RateGate(limits.ai)
         parts.queue = Adjustable(limits.queue)
         parts.streams = streams
     }
@@ -42,6 +42,11 @@ extension Configuration {
         limits.drainTimeout = .milliseconds(100)
         return limits
     }
+}
+
+extension Configuration.Cache {
+    /// Seconds.
+    var lifetimes: [FeatureSlug: Int64] { features.mapValues { $0.components.seconds } }
 }
 
 extension Doors {

@@ -34,8 +34,8 @@ final class ConfigurationReload: Sendable {
         self.apply = apply
     }
 
-    /// - Throws: `invalid_request` with every mistake of the configuration; what the audit log can't
-    ///   be told isn't done.
+    /// - Throws: `invalid_request` with every mistake of the configuration; what the audit log
+    ///   can't be told isn't done.
     @Sendable func reload(by caller: Caller) async throws(WeirError) -> ReloadReport {
         try caller.requireAdmin()
         return try await reload(actor: caller.key.description)

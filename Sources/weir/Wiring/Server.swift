@@ -11,14 +11,17 @@ import WeirUpstream
 enum Server {
     /// Returns after a graceful end; throws a `CommandFailure` where it can't start.
     ///
-    /// - Parameter onListening: is told the port once requests are served.
+    /// - Parameters:
+    ///   - source: where the configuration is read again; nil: nowhere.
+    ///   - onListening: is told the port once requests are served.
     static func run(
-        _ configuration: Configuration, as role: Role = .all, logger: Logger,
+        _ configuration: Configuration, as role: Role = .all,
+        source: ConfigurationReload.Source? = nil, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void
     ) async throws {
         let service: AIService
         do {
-            service = try await AIService.start(configuration, as: role)
+            service = try await AIService.start(configuration, as: role, source: source)
         } catch {
             throw CommandFailure("weir can't start: \(plainReason(error))")
         }
@@ -26,6 +29,7 @@ enum Server {
             service.useCases, settings: configuration.serverSettings, onListening: onListening)
         let group = ServiceGroupConfiguration(
             services: [
+                .init(service: await ReloadSignals(service.reload)),
                 .init(service: HealthLoop(monitor: service.health)),
                 .init(
                     service: DrainedServer(
@@ -95,6 +99,10 @@ extension Configuration {
             settings.connectionLimit = OpenFiles.connections(
                 within: files, calls: limits.concurrentCalls)
         }
+        if let most = server.maxConnections {
+            settings.connectionLimit = min(most, settings.connectionLimit)
+        }
+        settings.connectionLimitPerAddress = server.maxConnectionsPerAddress
         settings.bodyLimit = limits.body
         settings.defaultMaxTokens = Int64(limits.maxTokensDefault)
         settings.stallTimeout = streams.betweenTokens

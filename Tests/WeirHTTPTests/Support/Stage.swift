@@ -35,7 +35,8 @@ struct Stage: Sendable {
             keys: KeyAdministration(
                 directory: directory, time: time, random: sequentialBytes(seed: 7)),
             killSwitches: KillSwitchAdministration(directory: directory, time: time),
-            audit: AuditQueries(store: store))
+            audit: AuditQueries(store: store),
+            reload: { _ in ReloadReport(applied: [], needsRestart: []) })
         let ai = AIUseCases(
             complete: completions.complete, traffic: { [] },
             usage: UsageQueries(

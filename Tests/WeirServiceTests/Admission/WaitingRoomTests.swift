@@ -33,6 +33,22 @@ import WeirCore
         withExtendedLifetime(slot) {}
     }
 
+    @Test func `who may wait can change while calls run`() async throws {
+        let queue = Adjustable(QueueSettings())
+        let slots = CallSlots(1, queue, time: StillTime())
+        let tenant = Tenant(id: try #require(TenantID(1)), name: "One")
+        var slot: CallSlot? = try await slots.take(for: tenant)
+        async let waiting = slots.take(for: tenant)
+        var settings = QueueSettings()
+        settings.limits.inAll = 0
+        queue.replace(settings)
+        await #expect(throws: WeirError.self) { try await slots.take(for: tenant) }
+        #expect(slot != nil)
+        slot = nil
+        // Who came before the change has its place, or was refused as late as the others.
+        _ = try? await waiting
+    }
+
     @Test func `who waited in vain is told so, and leaves the slot to others`() async throws {
         let time = StillTime()
         let slots = CallSlots(1, Adjustable(QueueSettings()), time: time)

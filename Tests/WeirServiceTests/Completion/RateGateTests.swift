@@ -1,7 +1,8 @@
 import Testing
 import WeirCore
-import WeirService
 import WeirTesting
+
+@testable import WeirService
 
 /// The rate limit in the pipeline: what counts, what doesn't, and what the caller hears.
 @Suite struct RateGateTests {
@@ -30,6 +31,33 @@ import WeirTesting
         #expect(try await fixture.counter().held == .zero)
         fixture.time.advance(seconds: 1)
         #expect(try await fixture.outcome(call).get().rate?.requests?.remaining == 0)
+    }
+
+    @Test func `other limits count on from what was asked for, and tenants may have their own`()
+        async throws
+    {
+        var policy = LimitPolicy()
+        policy.tenant = CallLimits(calls: RateLimit(perMinute: 1, burst: 9))
+        let gate = RateGate(policy)
+        let fixture = try PipelineFixture { _ in .answer("1 1 x") }
+        let call = try fixture.call("hi")
+        var tenant = Tenant(id: call.tenant, name: "One")
+        func admits(_ count: Int) -> Int {
+            (0..<count).count { _ in
+                (try? gate.admit(call, of: tenant, tokens: 0, at: fixture.time.now())) != nil
+            }
+        }
+        #expect(admits(4) == 4)
+        policy.tenant = CallLimits(calls: RateLimit(perMinute: 1, burst: 5))
+        gate.replace(policy)
+        #expect(admits(9) == 2)
+        policy.tenant = CallLimits(calls: RateLimit(perMinute: 1, burst: 7))
+        gate.replace(policy)
+        #expect(admits(9) == 2)
+        tenant.limits = TenantLimits(burst: 10)
+        #expect(admits(9) == 3)
+        tenant.limits = TenantLimits(perMinute: 0)
+        #expect(admits(50) == 50)
     }
 
     @Test func `without a limit nothing is said of one`() async throws {

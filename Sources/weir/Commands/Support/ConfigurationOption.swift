@@ -22,10 +22,17 @@ struct ConfigurationOption: ParsableArguments {
     var name: String { file ?? "the environment" }
 
     /// Reads all of it; without a file, the environment and the defaults.
-    func read() throws(ConfigurationError) -> ConfigurationReading {
-        let environment = ProcessInfo.processInfo.environment
-        guard let file else { return try Configuration.read(yaml: "", environment: environment) }
-        return try Configuration.read(file: file, environment: environment)
+    func read() throws(ConfigurationError) -> ConfigurationReading { try source() }
+
+    /// Reads it anew each time.
+    var source: ConfigurationReload.Source {
+        let (file, environment) = (file, ProcessInfo.processInfo.environment)
+        return { () throws(ConfigurationError) in
+            guard let file else {
+                return try Configuration.read(yaml: "", environment: environment)
+            }
+            return try Configuration.read(file: file, environment: environment)
+        }
     }
 
     /// The same for a command that can do nothing with a mistaken one: every mistake is told.
