@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import WeirCore
 import WeirService
@@ -81,6 +82,20 @@ struct GatewayConfigurationTests {
         let again = try read(first.listing).configuration
         #expect(again.gateway == first.gateway)
         #expect(again.differences(from: first).isEmpty)
+    }
+
+    @Test("What the example shows of a gateway is sound, and the defaults")
+    func example() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../weir.example.yaml").standardizedFileURL.path()
+        let lines = try SmallFile.text(file, limit: 1 << 20).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        let shown = lines.drop { $0 != "# gateway:" }.prefix { !$0.isEmpty }
+            .map { $0.dropFirst(2) }.joined(separator: "\n")
+        let gateway = try read(shown).configuration.gateway
+        #expect(gateway.pools[0].plan == PoolPlan(name: try slug("main")))
+        #expect(gateway.pools[0].maxConnectionAge == gateway.pools[1].maxConnectionAge)
+        #expect(gateway.routes.map(\.bodyLimit) == [4 << 20])
     }
 
     @Test("The only pool is the default one; the environment may say where it is")
