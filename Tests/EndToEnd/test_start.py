@@ -63,7 +63,7 @@ DAMAGE = {
     "not a whole page": lambda sound: sound[:len(sound) // 2 + 77],
     "zeros in the second page": lambda sound: zeros(sound, 4096, 4096),
     "zeros in the schema": lambda sound: zeros(sound, 100, 2000),
-    "zeros in the middle": lambda sound: zeros(sound, len(sound) // 8192 * 4096, 16384),
+    "zeros in the ledger": lambda sound: zeros(sound, 8192, 16384),
 }
 
 

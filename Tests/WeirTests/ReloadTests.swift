@@ -56,7 +56,9 @@ struct ReloadTests {
                 admin_key: another-0123456789abcdef
                 server: { port: 2 }
                 logging: { level: debug }
-                limits: { ai: { per_minute: 9, tiers: { growth: { burst: 1 } } }, queue: { wait: 1s } }
+                limits:
+                  ai: { per_minute: 9, tiers: { growth: { burst: 1 } } }
+                  queue: { wait: 1s }
                 cache: { features: { faq: 10m } }
                 gateway:
                   pools:
