@@ -32,7 +32,6 @@ package final class InstanceClient: InstanceTransport, Sendable {
     package static let standardLimits = {
         var limits = TransportLimits()
         limits.connectTimeout = .seconds(2)
-        limits.connectionAge = .seconds(600)
         limits.replyBodyBytes = 64 << 10
         limits.streamBodyBytes = 64 << 30
         return limits
@@ -151,7 +150,9 @@ package final class InstanceClient: InstanceTransport, Sendable {
     }
 
     private func makeLink(_ endpoint: InstanceEndpoint, _ pool: InstancePoolName) -> Link {
-        Link(
+        var limits = limits
+        limits.connectionAge = endpoint.connectionAge
+        return Link(
             pool: pool, endpoint: endpoint, template: ForwardTemplate(endpoint.base),
             connections: PoolSet(
                 limits, base: endpoint.base, address: endpoint.address, tls: endpoint.tls,

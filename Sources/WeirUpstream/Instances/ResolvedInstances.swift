@@ -11,6 +11,7 @@ package final class ResolvedInstances: InstanceSource {
     private let hosts: [ConfiguredHost]
     private let client: InstanceClient
     private let tls: NIOSSLContext?
+    private let connectionAge: Duration?
     private let lookupLimit: Duration
 
     /// URLs of one pool.
@@ -23,27 +24,35 @@ package final class ResolvedInstances: InstanceSource {
     /// - Parameters:
     ///   - authoritiesFile: a PEM file, trusted instead of the system's authorities; only where a
     ///     URL is https.
+    ///   - connectionAge: after that long a connection takes no further request, so that other
+    ///     addresses are followed; each takes off up to a quarter by chance. Nil: no end.
     ///   - lookupLimit: how long `instances` waits for the resolver.
     package convenience init(
         pool: InstancePoolName, urls: [BaseURL], client: InstanceClient,
-        authoritiesFile: String? = nil, lookupLimit: Duration = .seconds(5)
+        authoritiesFile: String? = nil, connectionAge: Duration? = .seconds(600),
+        lookupLimit: Duration = .seconds(5)
     ) throws(UpstreamConfigurationError) {
         try self.init(
             pool: pool, urls: urls, client: client, authoritiesFile: authoritiesFile,
-            lookupLimit: lookupLimit, lookup: AddressLookup.addresses)
+            connectionAge: connectionAge, lookupLimit: lookupLimit,
+            lookup: AddressLookup.addresses)
     }
 
     init(
         pool: InstancePoolName, urls: [BaseURL], client: InstanceClient,
-        authoritiesFile: String? = nil, lookupLimit: Duration,
-        lookup: @escaping ConfiguredHost.Lookup
+        authoritiesFile: String? = nil, connectionAge: Duration? = .seconds(600),
+        lookupLimit: Duration, lookup: @escaping ConfiguredHost.Lookup
     ) throws(UpstreamConfigurationError) {
+        guard connectionAge ?? .seconds(1) > .zero else {
+            throw UpstreamConfigurationError("a timeout must be longer than zero")
+        }
         guard (1...ResolvedInstances.mostURLs).contains(urls.count) else {
             throw UpstreamConfigurationError(
                 "pool \(pool) has no URL, or more than \(ResolvedInstances.mostURLs)")
         }
         self.pool = pool
         self.client = client
+        self.connectionAge = connectionAge
         self.lookupLimit = lookupLimit
         hosts = urls.map { ConfiguredHost($0, lookup: lookup) }
         // One context for all of them: it holds nothing of a host's own.
@@ -59,7 +68,7 @@ package final class ResolvedInstances: InstanceSource {
             for address in addresses {
                 let endpoint = InstanceEndpoint(
                     pool: pool, address: address, base: base,
-                    tls: base.scheme == .https ? tls : nil)
+                    tls: base.scheme == .https ? tls : nil, connectionAge: connectionAge)
                 guard let endpoint, endpoints[endpoint.name] == nil else { continue }
                 endpoints[endpoint.name] = endpoint
             }

@@ -188,11 +188,10 @@ extension LosingInstancesTests {
     }
 
     @Test func `an old connection takes no further request`() async throws {
-        var limits = InstanceClient.standardLimits
-        limits.connectionAge = .milliseconds(1)
         let gate = Gate()
         let script = ScriptedServer.Script.always(.wait(gate), .send(ScriptedServer.Script.ok))
-        try await withInstance(script, limits: limits) { server, client, instance in
+        try await withInstance(script) { server, client, instance in
+            client.set([try endpoint(server.port, age: .milliseconds(1))], of: pool)
             let first = Task { await wholeText(client.forward(instanceCall(instance))) }
             #expect(await eventually { server.seen.requests.count == 1 })
             try await Task.sleep(for: .milliseconds(5))

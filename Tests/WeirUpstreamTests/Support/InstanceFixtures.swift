@@ -14,13 +14,13 @@ func slug(_ text: String) -> Slug {
 }
 
 /// An instance of the pool `ai`, called `host` and reached at an address of loopback.
-func endpoint(_ port: Int, host: String? = nil, at address: String = "127.0.0.1") throws
-    -> InstanceEndpoint
-{
+func endpoint(
+    _ port: Int, host: String? = nil, at address: String = "127.0.0.1", age: Duration? = nil
+) throws -> InstanceEndpoint {
     try #require(
         InstanceEndpoint(
             pool: pool, address: try SocketAddress(ipAddress: address, port: port),
-            base: try BaseURL("http://\(host ?? address):\(port)"), tls: nil))
+            base: try BaseURL("http://\(host ?? address):\(port)"), connectionAge: age))
 }
 
 func instanceCall(
