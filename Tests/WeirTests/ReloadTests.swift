@@ -31,7 +31,7 @@ struct ReloadTests {
             ConfigurationReload(
                 running: try read(), as: role, source: read, store: store, time: ManualTime()
             ) { configuration in
-                self.applied.withLock { $0.append(configuration) }
+                { self.applied.withLock { $0.append(configuration) } }
             }
         }
 

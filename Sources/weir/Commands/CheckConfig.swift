@@ -43,8 +43,10 @@ struct CheckConfig: AsyncParsableCommand {
         let (providers, models) = (
             reading.configuration.providers.count, reading.configuration.models.count
         )
+        let pools = reading.configuration.gateway.pools.count
+        let gateway = pools == 0 ? "" : "pools \(pools), "
         Console.result(
-            "\(source.name) is sound: providers \(providers), named models \(models), "
+            "\(source.name) is sound: \(gateway)providers \(providers), named models \(models), "
                 + "price version \(book.version).")
     }
 }

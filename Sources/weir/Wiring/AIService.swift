@@ -10,22 +10,16 @@ import WeirUpstream
 
 /// The AI service with all its parts, in the order in which they start: prices, ledger, recovery,
 /// directory, providers, pipeline. Nothing is admitted before recovery is through.
-struct AIService: Sendable {
-    let store: SQLiteStore
-    let transport: PooledTransport
-    let health: HealthMonitor
-    let useCases: UseCases
-    let reload: ConfigurationReload?
-
+enum AIService {
     /// Throws a `StartFailure` that says what is wrong and how to mend it.
     ///
     /// - Parameter source: where the configuration is read again; nil: nowhere.
     static func start(
         _ configuration: Configuration, as role: Role, source: ConfigurationReload.Source? = nil,
         time: any TimeSource = SystemTime()
-    ) async throws -> AIService {
+    ) async throws -> ProcessParts {
         let logger = Logger(label: "weir.start")
-        let identities = try configuration.identityGate(role, time: time)
+        let identities = configuration.identityGate(role, time: time)
         let prices = try PriceFile.book(configuration.pricesFile)
         let store = try await openLedger(configuration, time: time, logger: logger)
         do {
@@ -35,12 +29,6 @@ struct AIService: Sendable {
             await store.close()
             throw error
         }
-    }
-
-    /// Waits for what is in flight, then closes connections and the ledger.
-    func stop() async {
-        await transport.shutdown()
-        await store.close()
     }
 
     private static func openLedger(
@@ -78,7 +66,7 @@ struct AIService: Sendable {
         _ configuration: Configuration, _ role: Role, _ source: ConfigurationReload.Source?,
         _ prices: PriceBook, _ store: SQLiteStore, _ identities: IdentityGate?,
         _ time: any TimeSource
-    ) async throws -> AIService {
+    ) async throws -> ProcessParts {
         let directory = try Directory(
             contents: try await store.loadDirectory(), prices: prices, store: store)
         let providers = configuration.providers.map {
@@ -105,7 +93,7 @@ struct AIService: Sendable {
         let reload = source.map {
             ConfigurationReload(
                 running: configuration, as: role, source: $0, store: store, time: time,
-                apply: live.apply)
+                prepare: live.prepare)
         }
         let pipeline = CompletionPipeline(parts)
         let health = healthMonitor(configuration, providers, store, transport, time)
@@ -125,8 +113,13 @@ struct AIService: Sendable {
                 directory: directory, adminToken: configuration.adminKey?.reveal, time: time),
             doors: .all, administration: administration, health: health, ai: ai,
             identities: identities)
-        return AIService(
-            store: store, transport: transport, health: health, useCases: useCases, reload: reload)
+        return ProcessParts(
+            useCases: useCases, reload: reload, loops: [Loop(health.run)],
+            cut: { await transport.shutdown() },
+            stop: {
+                await transport.shutdown()
+                await store.close()
+            })
     }
 
     private static func healthMonitor(

@@ -7,31 +7,34 @@ import WeirService
 /// mistakes changes nothing.
 final class ConfigurationReload: Sendable {
     typealias Source = @Sendable () throws(ConfigurationError) -> ConfigurationReading
+    typealias Preparation = @Sendable (Configuration) throws(ConfigurationError) ->
+        @Sendable () async -> Void
 
     private let source: Source
     private let role: Role
     private let running: Mutex<Configuration>
     private let store: any DirectoryStore
     private let time: any TimeSource
-    private let apply: @Sendable (Configuration) async -> Void
+    private let prepare: Preparation
     private let turns = SerialGate()
     private let logger = Logger(label: "weir.reload")
 
     /// - Parameters:
     ///   - running: what is in force.
     ///   - source: reads the file anew, with the environment.
-    ///   - apply: puts in force what `Configuration.adopting` takes over.
+    ///   - prepare: makes ready what `Configuration.adopting` takes over, and returns what puts it
+    ///     in force.
     init(
         running: Configuration, as role: Role, source: @escaping Source,
         store: any DirectoryStore, time: any TimeSource,
-        apply: @escaping @Sendable (Configuration) async -> Void
+        prepare: @escaping Preparation
     ) {
         self.running = Mutex(running)
         self.role = role
         self.source = source
         self.store = store
         self.time = time
-        self.apply = apply
+        self.prepare = prepare
     }
 
     /// - Throws: `invalid_request` with every mistake of the configuration; what the audit log
@@ -53,13 +56,12 @@ final class ConfigurationReload: Sendable {
     private func reload(actor: String) async throws(WeirError) -> ReloadReport {
         await turns.enter()
         defer { turns.leave() }
-        let next = try read()
         let old = running.withLock { $0 }
-        let merged = old.adopting(next)
+        let (next, merged, apply) = try await read(over: old)
         let report = ReloadReport(
             applied: merged.differences(from: old), needsRestart: next.differences(from: merged))
         try await record(report, actor: actor)
-        await apply(merged)
+        await apply()
         running.withLock { $0 = merged }
         logger.notice(
             "the configuration was reloaded",
@@ -70,16 +72,21 @@ final class ConfigurationReload: Sendable {
         return report
     }
 
-    private func read() throws(WeirError) -> Configuration {
-        let reading: ConfigurationReading
+    /// What the file says, what of it is to be in force, and what makes it so.
+    private func read(
+        over old: Configuration
+    ) async throws(WeirError) -> (Configuration, Configuration, @Sendable () async -> Void) {
         do {
-            reading = try source()
-            try reading.configuration.require(for: role)
+            return try await blocking { [self] () throws(ConfigurationError) in
+                let reading = try source()
+                try reading.configuration.require(for: role)
+                for warning in reading.warnings { logger.warning("\(warning)") }
+                let merged = old.adopting(reading.configuration)
+                return (reading.configuration, merged, try prepare(merged))
+            }
         } catch {
             throw WeirError(.invalidRequest, ConfigurationReload.text(error.mistakes))
         }
-        for warning in reading.warnings { logger.warning("\(warning)") }
-        return reading.configuration
     }
 
     private func record(_ report: ReloadReport, actor: String) async throws(WeirError) {

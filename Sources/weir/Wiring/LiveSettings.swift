@@ -7,11 +7,18 @@ struct LiveSettings: Sendable {
     var queue: Adjustable<QueueSettings>?
     var cache: ReplyCache?
 
-    /// Puts in force what `Configuration.adopting` takes over.
-    @Sendable func apply(_ configuration: Configuration) async {
-        LogOutput.set(configuration.logging.level)
-        rates?.replace(configuration.limits.ai)
-        queue?.replace(configuration.limits.queue)
-        cache?.replace(configuration.cache.lifetimes)
+    /// Makes ready what `Configuration.adopting` takes over; nothing is in force before what it
+    /// returns has run.
+    ///
+    /// - Throws: what only this process can find wrong, as a file that isn't there.
+    @Sendable func prepare(
+        _ configuration: Configuration
+    ) throws(ConfigurationError) -> @Sendable () async -> Void {
+        return {
+            LogOutput.set(configuration.logging.level)
+            rates?.replace(configuration.limits.ai)
+            queue?.replace(configuration.limits.queue)
+            cache?.replace(configuration.cache.lifetimes)
+        }
     }
 }

@@ -20,15 +20,14 @@ enum Role: String, CaseIterable, ExpressibleByArgument {
 extension Configuration {
     /// Who vouches for callers: nobody where there is no secret; in the role `service`, nobody
     /// else than a gateway.
-    func identityGate(_ role: Role, time: any TimeSource) throws(StartFailure) -> IdentityGate? {
+    func identityGate(_ role: Role, time: any TimeSource) -> IdentityGate? {
+        identitySeal.map { IdentityGate($0, isOnlyDoor: role == .service, time: time) }
+    }
+
+    /// Signs by the secret, and accepts the previous one as well; nil where there is none.
+    var identitySeal: IdentitySeal? {
         let secrets = [identity.secret, identity.previousSecret].compactMap { $0 }
-        guard !secrets.isEmpty else {
-            guard role == .service else { return nil }
-            throw StartFailure(
-                "the role service needs identity.secret, which its gateways sign by; "
-                    + "without one nobody could call it")
-        }
-        let seal = IdentitySeal(secrets: secrets.map { Array($0.reveal.utf8) })
-        return IdentityGate(seal, isOnlyDoor: role == .service, time: time)
+        guard !secrets.isEmpty else { return nil }
+        return IdentitySeal(secrets: secrets.map { Array($0.reveal.utf8) })
     }
 }

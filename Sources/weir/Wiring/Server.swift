@@ -7,7 +7,7 @@ import WeirService
 import WeirStorage
 import WeirUpstream
 
-/// The whole process: the AI service behind its HTTP server, with its signals.
+/// The whole process: the parts of its role behind the HTTP server, with its signals.
 enum Server {
     /// Returns after a graceful end; throws a `CommandFailure` where it can't start.
     ///
@@ -19,33 +19,41 @@ enum Server {
         source: ConfigurationReload.Source? = nil, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void
     ) async throws {
-        let service: AIService
+        let parts: ProcessParts
         do {
-            service = try await AIService.start(configuration, as: role, source: source)
+            parts = try await start(configuration, as: role, source: source)
         } catch {
             throw CommandFailure("weir can't start: \(plainReason(error))")
         }
         let server = WeirServer(
-            service.useCases, settings: configuration.serverSettings, onListening: onListening)
+            parts.useCases, settings: configuration.serverSettings(role), onListening: onListening)
+        let drained = DrainedServer(
+            server: server, cut: parts.cut,
+            limit: configuration.server.drainNotice + configuration.server.drainTimeout)
+        let services: [any Service] = [await ReloadSignals(parts.reload)] + parts.loops + [drained]
         let group = ServiceGroupConfiguration(
-            services: [
-                .init(service: await ReloadSignals(service.reload)),
-                .init(service: HealthLoop(monitor: service.health)),
-                .init(
-                    service: DrainedServer(
-                        server: server, transport: service.transport,
-                        limit: configuration.server.drainNotice + configuration.server.drainTimeout)
-                ),
-            ],
+            services: services.map { .init(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {
-            await service.stop()
+            await parts.stop()
             throw CommandFailure(ending(error, configuration.server))
         }
-        await service.stop()
+        await parts.stop()
         logger.info("weir ended, every call is settled")
+    }
+
+    private static func start(
+        _ configuration: Configuration, as role: Role, source: ConfigurationReload.Source?
+    ) async throws -> ProcessParts {
+        do {
+            try configuration.require(for: role)
+        } catch {
+            let reasons = error.mistakes.map(\.description).joined(separator: "; ")
+            throw StartFailure(reasons)
+        }
+        return try await AIService.start(configuration, as: role, source: source)
     }
 
     /// What the server throws by itself is that it can't listen.
@@ -60,7 +68,7 @@ enum Server {
 /// by then is cut off, settled as in doubt, and answered with an error.
 private struct DrainedServer: Service {
     let server: WeirServer
-    let transport: PooledTransport
+    let cut: @Sendable () async -> Void
     let limit: Duration
 
     func run() async throws {
@@ -74,30 +82,22 @@ private struct DrainedServer: Service {
                 } catch {
                     return
                 }
-                await transport.shutdown()
+                await cut()
             }
         }
     }
 }
 
-/// Runs the background checks for as long as the server runs.
-private struct HealthLoop: Service {
-    let monitor: HealthMonitor
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown { await monitor.run() }
-    }
-}
-
 extension Configuration {
-    fileprivate var serverSettings: ServerSettings {
+    fileprivate func serverSettings(_ role: Role) -> ServerSettings {
         var settings = ServerSettings()
         settings.host = server.host
         settings.port = server.port
         settings.drainNotice = server.drainNotice
         if let files = OpenFiles.limit {
-            settings.connectionLimit = OpenFiles.connections(
-                within: files, calls: limits.concurrentCalls)
+            // How many connections a gateway has to its instances is the callers' doing.
+            let calls = role == .gateway ? Int.max : limits.concurrentCalls
+            settings.connectionLimit = OpenFiles.connections(within: files, calls: calls)
         }
         if let most = server.maxConnections {
             settings.connectionLimit = min(most, settings.connectionLimit)

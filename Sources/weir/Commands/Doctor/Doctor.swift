@@ -13,10 +13,10 @@ struct Doctor: AsyncParsableCommand {
 
     @OptionGroup var source: ConfigurationOption
 
-    @Flag(help: "Don't call the providers.")
+    @Flag(help: "Don't call providers and instances.")
     var offline = false
 
-    @Option(help: "How long a provider may take to answer.", transform: seconds)
+    @Option(help: "How long a provider or an instance may take to answer.", transform: seconds)
     var timeout: Duration = .seconds(5)
 
     @Flag(help: "Print JSON instead of a table.")
@@ -33,6 +33,8 @@ struct Doctor: AsyncParsableCommand {
             if !offline {
                 findings += await NetworkChecks.providers(
                     reading.configuration.providers, timeout: timeout)
+                findings += await InstanceChecks.all(
+                    reading.configuration.gateway, timeout: timeout)
             }
         } catch {
             findings += error.mistakes.map(ConfigurationChecks.mistake) + MachineChecks.all()

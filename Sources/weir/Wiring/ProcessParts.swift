@@ -1,0 +1,25 @@
+import ServiceLifecycle
+import WeirHTTP
+
+/// What a process of one role is made of, ready to serve.
+struct ProcessParts: Sendable {
+    let useCases: UseCases
+    /// Nil where there is no configuration to read again.
+    let reload: ConfigurationReload?
+    /// Run from before the first request until the graceful end has begun, in the order in which
+    /// they start.
+    var loops: [any Service] = []
+    /// Cuts off what is still in flight when the time to drain is over.
+    var cut: @Sendable () async -> Void = {}
+    /// Closes what the parts hold, when nothing runs any more.
+    var stop: @Sendable () async -> Void = {}
+}
+
+/// Runs until the process begins to end.
+struct Loop: Service {
+    let body: @Sendable () async -> Void
+
+    init(_ body: @escaping @Sendable () async -> Void) { self.body = body }
+
+    func run() async throws { await cancelWhenGracefulShutdown(body) }
+}
