@@ -58,7 +58,8 @@ enum InstanceChecks {
         }
         if let text = check.text, !answer.body.contains(Array(text.utf8)) {
             return .fail(
-                title, "answers without the text of health.body", "look at its log; it gets no call")
+                title, "answers without the text of health.body",
+                "look at its log; it gets no call")
         }
         return .ok(title, "is well, answers in \(time) ms")
     }
