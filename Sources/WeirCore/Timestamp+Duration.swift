@@ -7,7 +7,7 @@ extension Timestamp {
     }
 
     /// Milliseconds from an earlier moment to this one; negative where it is later.
-    func milliseconds(since other: Timestamp) -> Int64 {
+    package func milliseconds(since other: Timestamp) -> Int64 {
         let (difference, over) = milliseconds.subtractingReportingOverflow(other.milliseconds)
         return over ? (self < other ? .min : .max) : difference
     }

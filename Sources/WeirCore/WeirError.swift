@@ -9,16 +9,19 @@ package struct WeirError: Error, Sendable {
     package let retryAfter: Int?
     /// Of a call that came too early.
     package let rate: CallStanding?
+    /// What a program may want to know besides, in Weir's own form of an error.
+    package let details: [JSONObject.Member]
 
     package init(
         _ code: Code, _ message: String, param: String? = nil, retryAfter: Int? = nil,
-        rate: CallStanding? = nil
+        rate: CallStanding? = nil, details: [JSONObject.Member] = []
     ) {
         self.code = code
         self.message = message
         self.param = param
         self.retryAfter = retryAfter ?? code.defaultRetryAfter
         self.rate = rate
+        self.details = details
     }
 
     package enum Code: String, Sendable, CaseIterable {

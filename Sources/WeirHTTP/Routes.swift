@@ -9,10 +9,13 @@ struct Routes: Sendable {
     var draining = Draining()
 
     private static let scope = ["tenant_id", "period"]
+    private static let deadList = ["tenant_id", "queue", "cursor", "limit"]
+    private static let jobList = deadList + ["status"]
 
     /// Those that this process serves.
     var all: [Endpoint] {
-        placed(aiRoutes + dropIns, isHere: use.ai != nil) + administrationRoutes + healthRoutes
+        placed(aiRoutes + dropIns, isHere: use.ai != nil)
+            + placed(jobRoutes, isHere: use.jobs != nil) + administrationRoutes + healthRoutes
     }
 
     private var aiRoutes: [Endpoint] {
@@ -31,6 +34,20 @@ struct Routes: Sendable {
             Endpoint(.put, "/admin/prices", .admin, body: .json, putPrices),
             Endpoint(.post, "/admin/adjustments", .admin, body: .json, createAdjustment),
             Endpoint(.get, "/admin/providers", .admin, listProviders),
+        ]
+    }
+
+    private var jobRoutes: [Endpoint] {
+        [
+            Endpoint(.post, "/ai/jobs", .anyKey, body: .json, createJob),
+            Endpoint(.get, "/ai/jobs", .anyKey, query: Routes.jobList, listJobs),
+            Endpoint(.get, "/ai/jobs/{id}", .anyKey, getJob),
+            Endpoint(.delete, "/ai/jobs/{id}", .anyKey, cancelJob),
+            Endpoint(.get, "/ai/jobs/{id}/result", .anyKey, jobResult),
+            Endpoint(.get, "/admin/jobs/dead", .admin, query: Routes.deadList, listDeadLetters),
+            Endpoint(.get, "/admin/jobs/dead/{id}", .admin, getDeadLetter),
+            Endpoint(.delete, "/admin/jobs/dead/{id}", .admin, purgeDeadLetter),
+            Endpoint(.post, "/admin/jobs/dead/{id}/replay", .admin, replayDeadLetter),
         ]
     }
 

@@ -15,6 +15,8 @@ package struct UseCases: Sendable {
     package var ai: AIUseCases?
     /// Of the gateways before this instance; nil where it knows none.
     package var identities: IdentityGate?
+    /// Nil where nobody keeps jobs.
+    package var jobs: JobDesk?
 
     package init(
         newRequest: @escaping @Sendable () -> RequestID, authenticator: Authenticator,

@@ -11,6 +11,7 @@ ROUTES = [(method.upper(), path) for path, item in
           for method in item if method in ("get", "put", "post", "delete")]
 BODIES = {
     ("POST", "/ai/complete"): {"tenant_id": 42, "model": "gpt-4o-mini", "user_message": "secret-42"},
+    ("POST", "/ai/jobs"): {"tenant_id": 42, "model": "gpt-4o-mini", "user_message": "secret-42"},
     ("PUT", "/admin/tenants/{id}"): {"name": "Renamed"},
     ("POST", "/admin/keys"): {"name": "x", "role": "service", "tenants": [42]},
     ("PUT", "/admin/kill-switches"): {"target": "feature:none", "engaged": False},
@@ -33,7 +34,7 @@ for version in ("/v1", "/v1beta"):
                        "countTokens": CONTENTS, "embedContent": PARTS,
                        "batchEmbedContents": {"requests": [PARTS]}}.items():
         BODIES["POST", f"{version}/models/{{model}}:{verb}"] = body
-SCOPED = {"/ai/usage", "/ai/usage/log", "/ai/budget", "/ai/models", "/ai/complete"}
+SCOPED = {"/ai/usage", "/ai/usage/log", "/ai/budget", "/ai/models", "/ai/complete", "/ai/jobs"}
 ROLES = ["none", "garbage", "revoked", "service", "service elsewhere", "tenant", "tenant elsewhere",
          "admin"]
 
@@ -44,11 +45,13 @@ def expected(path, role):
     if role in ("none", "garbage", "revoked"):
         return {401}
     if role == "admin":
-        return {200, 201, 204, 400, 404}
+        return {200, 201, 202, 204, 400, 404}
     if path.startswith("/admin") or path == "/ai/usage/tenants":
         return {403}
+    if path.startswith("/ai/jobs/"):
+        return {404}
     # Where a body names no tenant it is the key's own.
-    return {403} if "elsewhere" in role and path in SCOPED else {200}
+    return {403} if "elsewhere" in role and path in SCOPED else {200, 202}
 
 
 def target_of(path):

@@ -23,6 +23,7 @@ BEYOND_THE_SCHEMA = {
     "GET /ai/usage": TENANT, "GET /ai/usage/log": TENANT, "GET /ai/budget": TENANT,
     "GET /ai/models": TENANT,
     "POST /ai/complete": f"models that are known and priced; unsafe input; {BYTES}",
+    "POST /ai/jobs": f"models and queues that are known; moments that are to come; {BYTES}",
     "GET /admin/audit/verify": "two query parameters that go together",
     "POST /admin/keys": f"an expiry that has passed; {BYTES}",
     "PUT /admin/tenants/{id}": f"time zones that are known; {BYTES}; {NANOS}",
@@ -66,6 +67,11 @@ def with_what_the_server_knows(document, models):
     text.update(WORDS)
     parts["items"]["properties"]["text"].update(WORDS)
     schemas["StopSequence"] = WORDS
+    job = schemas["JobOrder"]
+    job["required"] = ["model", "tenant_id"]
+    job["properties"]["queue"] = {"enum": ["default", "ai-reports"]}
+    for name in ("run_at", "deadline", "webhook_url"):
+        del job["properties"][name]
     change = schemas["TenantChange"]["properties"]
     change["timezone"] = {"enum": ["UTC", "Africa/Kampala", "Asia/Kathmandu", "America/New_York"]}
     change["budget_usd"]["multipleOf"] = 0.25

@@ -6,9 +6,7 @@ package enum ModuleGate {
         tenant: Tenant?, id: TenantID, feature: FeatureSlug, switches: KillSwitches,
         now: Timestamp
     ) throws(WeirError) {
-        if let target = switches.first(of: [.all, .tenant(id), .feature(feature)]) {
-            throw WeirError(.killSwitch, "AI calls are stopped by an operator (\(target))")
-        }
+        try checkSwitches(id, feature, switches)
         guard let tenant, tenant.isActive else {
             throw WeirError(.moduleInactive, "AI module not activated for tenant \(id)")
         }
@@ -19,5 +17,15 @@ package enum ModuleGate {
             throw WeirError(
                 .featureDisabled, "Feature \(feature) is switched off for tenant \(id)")
         }
+    }
+
+    /// What can be said of a tenant of which nothing is known but its number.
+    package static func checkSwitches(
+        _ id: TenantID, _ feature: FeatureSlug, _ switches: KillSwitches
+    ) throws(WeirError) {
+        guard let target = switches.first(of: [.all, .tenant(id), .feature(feature)]) else {
+            return
+        }
+        throw WeirError(.killSwitch, "AI calls are stopped by an operator (\(target))")
     }
 }

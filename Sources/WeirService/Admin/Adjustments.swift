@@ -28,14 +28,18 @@ package final class Adjustments: Sendable {
     private let budget: BudgetGuard
     private let time: any TimeSource
     private let nextAttempt: @Sendable (Timestamp) -> AttemptID
+    private let onBudget: BudgetChange?
     /// Adding up an attempt's corrections and booking one more is one step.
     private let changes = SerialGate()
 
-    /// - Parameter nextAttempt: the process's one sequence of attempt ids.
+    /// - Parameters:
+    ///   - onBudget: is told whose budget has more left, once it has.
+    ///   - nextAttempt: the process's one sequence of attempt ids.
     package init(
         ledger: any LedgerStore, budget: BudgetGuard, time: any TimeSource,
-        nextAttempt: @escaping @Sendable (Timestamp) -> AttemptID
+        onBudget: BudgetChange? = nil, nextAttempt: @escaping @Sendable (Timestamp) -> AttemptID
     ) {
+        self.onBudget = onBudget
         self.ledger = ledger
         self.budget = budget
         self.time = time
@@ -81,6 +85,7 @@ package final class Adjustments: Sendable {
             return try Adjustments.replay(record, idempotency)
         }
         await budget.adjust(counters(of: corrected), by: order.amount)
+        if order.amount < .zero { await onBudget?(order.tenant) }
         return Booking(reply: reply, isReplay: false)
     }
 

@@ -1,15 +1,23 @@
 package import WeirCore
 
+/// What is to happen when a tenant's budget has been changed.
+package typealias BudgetChange = @Sendable (TenantID) async -> Void
+
 /// Creates, changes and shows tenants.
 package final class TenantAdministration: Sendable {
     private let directory: Directory
     private let time: any TimeSource
     /// Reading, changing and putting a tenant is one step: no change is lost to another one.
     private let changes = SerialGate()
+    private let onBudget: BudgetChange?
 
-    package init(directory: Directory, time: any TimeSource) {
+    /// - Parameter onBudget: is told whose budget was put, once it is in force.
+    package init(
+        directory: Directory, time: any TimeSource, onBudget: BudgetChange? = nil
+    ) {
         self.directory = directory
         self.time = time
+        self.onBudget = onBudget
     }
 
     /// Every tenant, by id.
@@ -41,6 +49,7 @@ package final class TenantAdministration: Sendable {
             at: time.now(), actor: caller.key.description, action: "tenant.put", tenant: id,
             subject: "tenant:\(id)", details: details(next, isNew: old == nil))
         try await directory.apply(.putTenant(next), audit: entry)
+        if next.budget != old?.budget || next.caps != old?.caps { await onBudget?(id) }
         return next
     }
 

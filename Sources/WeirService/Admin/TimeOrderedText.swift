@@ -35,6 +35,9 @@ package struct TimeOrderedText: Sendable {
     /// `key_` and 26 characters.
     package func keyID() -> KeyID { next("key_") }
 
+    /// `job_` and 26 characters.
+    package func jobID() -> JobID { next("job_") }
+
     private func next(_ prefix: StaticString) -> Slug {
         let milliseconds = UInt64(clamping: time.now().milliseconds)
         let bytes =

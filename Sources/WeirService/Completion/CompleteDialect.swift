@@ -29,6 +29,7 @@ package struct CompleteDialect: ClientReplyDialect {
         writer.member("error", error.code.rawValue)
         writer.member("message", error.message)
         if let param = error.param { writer.member("param", param) }
+        for detail in error.details { writer.member(detail.name, detail.value) }
         writer.member("request_id", request.description)
         writer.endObject()
         return writer.bytes

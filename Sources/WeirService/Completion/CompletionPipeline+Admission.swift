@@ -4,41 +4,15 @@ extension CompletionPipeline {
     func gate(
         _ call: CompletionCall, _ directory: Directory.Snapshot, _ now: Timestamp
     ) throws(WeirError) -> Tenant {
-        try call.caller.require(call.tenant)
-        let tenant = directory.tenants[call.tenant]
-        try ModuleGate.check(
-            tenant: tenant, id: call.tenant, feature: call.feature, switches: directory.switches,
-            now: now)
-        guard let tenant else {
-            throw WeirError(
-                .moduleInactive, "AI module not activated for tenant \(call.tenant)")
-        }
-        guard tenant.models.isEmpty || tenant.models.contains(call.model) else {
-            throw WeirError(
-                .forbidden, "Tenant \(tenant.id) may not call \(call.model)", param: "model")
-        }
-        return tenant
+        try directory.admit(call.tenant, call.feature, call.model, for: call.caller, at: now)
     }
 
-    /// The routes to be tried, in their order; never none. What an operator has stopped is left
-    /// out, and refused where nothing else is there.
+    /// The routes to be tried, in their order; never none.
     func plan(
         _ call: CompletionCall, _ directory: Directory.Snapshot, _ now: Timestamp
     ) throws(WeirError) -> [Route] {
-        let routes = try parts.catalogue.plan(
-            call.model, prices: directory.prices, at: now, dice: parts.dice())
-        var stopped: KillSwitches.Target?
-        let open = routes.filter { route in
-            let targets: [KillSwitches.Target] = [
-                .provider(route.provider), .model(route.name), .model(route.model),
-                .model(call.model),
-            ]
-            guard let target = directory.switches.first(of: targets) else { return true }
-            stopped = stopped ?? target
-            return false
-        }
-        guard open.isEmpty, let stopped else { return open }
-        throw WeirError(.killSwitch, "AI calls are stopped by an operator (\(stopped))")
+        try directory.routes(
+            to: call.model, in: parts.catalogue, at: now, dice: parts.dice())
     }
 
     /// The kept answer of an idempotency key that was used before.

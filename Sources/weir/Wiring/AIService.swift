@@ -98,7 +98,9 @@ enum AIService {
         let pipeline = CompletionPipeline(parts)
         let health = healthMonitor(configuration, providers, store, transport, time)
         let identifiers = TimeOrderedText(time: time)
-        let administration = Administration(directory, store, time: time, reload: reload)
+        let desk = jobDesk(configuration, role, store, directory, time)
+        let administration = Administration(
+            directory, store, time: time, reload: reload, onBudget: desk?.budgetChanged)
         let ai = AIUseCases(
             complete: pipeline.complete, traffic: { gate.snapshots(at: time.now()) },
             usage: UsageQueries(
@@ -106,13 +108,15 @@ enum AIService {
                 calendar: calendar, time: time),
             prices: PriceAdministration(directory: directory, time: time),
             adjustments: Adjustments(
-                ledger: store, budget: budget, time: time, nextAttempt: attempts.next))
-        let useCases = UseCases(
+                ledger: store, budget: budget, time: time, onBudget: desk?.budgetChanged,
+                nextAttempt: attempts.next))
+        var useCases = UseCases(
             newRequest: identifiers.requestID,
             authenticator: Authenticator(
                 directory: directory, adminToken: configuration.adminKey?.reveal, time: time),
             doors: .all, administration: administration, health: health, ai: ai,
             identities: identities)
+        useCases.jobs = desk
         return ProcessParts(
             useCases: useCases, reload: reload, loops: [Loop(health.run)],
             cut: { await transport.shutdown() },

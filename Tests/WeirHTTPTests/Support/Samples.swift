@@ -11,6 +11,14 @@ enum Samples {
         switch "\(endpoint.method.rawValue) \(path)" {
         case "POST /ai/complete":
             return (path, #"{"tenant_id": 42, "model": "small", "user_message": "Hi"}"#)
+        case "POST /ai/jobs":
+            return (path, #"{"tenant_id": 42, "model": "small", "user_message": "Hi"}"#)
+        case let name where path.contains("/jobs"):
+            let job =
+                name.contains("dead")
+                ? "job_dead" : name.contains("result") ? "job_done" : "job_open"
+            let query = (endpoint.query ?? []).contains("tenant_id") ? "?tenant_id=42" : ""
+            return (path.replacing("{id}", with: job) + query, nil)
         case "PUT /admin/tenants/{id}": return ("/admin/tenants/42", #"{"name": "New"}"#)
         case "POST /admin/keys":
             return (path, #"{"name": "till", "role": "service", "tenants": [42]}"#)

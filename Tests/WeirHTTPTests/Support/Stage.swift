@@ -17,6 +17,7 @@ struct Stage: Sendable {
     let directory: Directory
     let health = FixedHealth()
     let completions = Completions()
+    let jobs = InMemoryJobStore()
     let use: UseCases
     let dispatcher: Dispatcher
 
@@ -28,6 +29,7 @@ struct Stage: Sendable {
             contents: contents, prices: PriceBook(json: Stage.prices), store: store)
         let budget = BudgetGuard(store: ledger, time: time)
         let provider = ModelCatalogue.Provider(name: try slug("acme"), pricesAs: "acme")
+        let catalogue = ModelCatalogue(providers: [provider], aliases: [:])
         let identifiers = TimeOrderedText(time: time, random: sequentialBytes())
         let sequence = Mutexed(AttemptSequence(last: AttemptID(number: 1_000)))
         let administration = Administration(
@@ -41,17 +43,22 @@ struct Stage: Sendable {
             complete: completions.complete, traffic: { [] },
             usage: UsageQueries(
                 directory: directory, ledger: ledger, budget: budget,
-                catalogue: ModelCatalogue(providers: [provider], aliases: [:]),
+                catalogue: catalogue,
                 calendar: BillingCalendar(), time: time),
             prices: PriceAdministration(directory: directory, time: time),
             adjustments: Adjustments(ledger: ledger, budget: budget, time: time) { now in
                 sequence.change { $0.next(at: now) }
             })
-        use = UseCases(
+        var use = UseCases(
             newRequest: identifiers.requestID,
             authenticator: Authenticator(
                 directory: directory, adminToken: "wk_bootstrap", time: time),
             doors: Stage.doors, administration: administration, health: health, ai: ai)
+        use.jobs = JobDesk(
+            store: jobs, audit: store, queues: JobQueues(),
+            admission: JobAdmission(directory: directory, catalogue: catalogue),
+            bell: JobBell(), time: time, random: sequentialBytes(seed: 3))
+        self.use = use
         dispatcher = Dispatcher(use, settings: settings, logger: Logger(label: "test"))
     }
 
