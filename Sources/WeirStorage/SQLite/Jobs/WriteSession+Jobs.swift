@@ -131,7 +131,8 @@ extension WriteSession {
         guard before.job.endedAt == nil, let endedAt = row.job.endedAt else { return }
         for event in JobEvent.events(of: row.job, isReport: row.isReport) {
             try publish(
-                event.type, payload: event.payload.encoded, tenant: row.job.tenant, at: endedAt)
+                event.type, payload: event.payload.encoded, tenant: row.job.tenant,
+                user: row.job.user, at: endedAt)
         }
     }
 

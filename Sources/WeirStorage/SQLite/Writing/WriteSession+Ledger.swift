@@ -145,26 +145,17 @@ extension WriteSession {
         insert.bind(audit.at.milliseconds)
         guard try insert.run() == 1 else { return false }
         try publish(
-            "BudgetThreshold", payload: crossing.payload, tenant: key.tenant, at: audit.at)
+            "BudgetThreshold", payload: crossing.payload, tenant: key.tenant,
+            user: key.scope.user, at: audit.at)
         try append(ChainEntry(audit))
         return true
     }
 }
 
-extension WriteSession {
-    /// Puts an event into the outbox.
-    ///
-    /// - Parameter payload: JSON text.
-    func publish(
-        _ type: String, payload: [UInt8], tenant: TenantID?, at now: Timestamp
-    ) throws(SQLiteError) {
-        let event = try connection.statement(
-            "INSERT INTO events (at, tenant_id, type, payload) VALUES (?, ?, ?, ?)")
-        event.bind(now.milliseconds)
-        event.bind(tenant?.number)
-        event.bind(type)
-        event.bind(text: payload)
-        try event.run()
+extension BudgetScope {
+    /// Nil for a scope of more than one user.
+    fileprivate var user: UserID? {
+        if case .user(let number) = self { UserID(number) } else { nil }
     }
 }
 

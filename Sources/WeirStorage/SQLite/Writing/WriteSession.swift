@@ -8,6 +8,7 @@ final class WriteSession {
     let ledger: LedgerStatements
     var rollups = RollupBatch()
     var settled = SettledBatch()
+    var published = PublishedEvents()
     /// The audit chain's head, as of the last entry that was written.
     var chain: AuditChain
     /// No attempt above this one has ever been written, durable or not.
@@ -48,6 +49,7 @@ final class WriteSession {
     /// Undoes the open transaction, also where SQLite has done that by itself.
     func rollBack() throws(SQLiteError) {
         forgetBatch()
+        published = PublishedEvents()
         chain = committedChain
         if connection.isInTransaction { try ledger.rollBack.run() }
     }
@@ -73,6 +75,12 @@ final class WriteSession {
             try ledger.release.run()
             throw error
         }
+    }
+
+    /// For whom the last transaction has something, once.
+    func takePublished() -> PublishedEvents {
+        defer { published = PublishedEvents() }
+        return published
     }
 
     private func flushRollups() throws(SQLiteError) {

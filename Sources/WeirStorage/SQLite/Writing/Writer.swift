@@ -7,6 +7,8 @@ import WeirService
 /// each waiter go on only after that transaction is durable.
 final class Writer: Sendable {
     let health = StoreHealth()
+    /// Rung after each transaction that has published something.
+    let bell = EventBell()
     private let queue: JobQueue<WriteJob>
     private let options: SQLiteStore.Options
     private let logger: Logger
@@ -157,6 +159,7 @@ extension Writer {
             var ends = try together(jobs, session)
             if ends == nil { ends = try alone(jobs, session) }
             for end in ends ?? [] { end() }
+            bell.ring(session.takePublished())
         } catch {
             // Whether a failed COMMIT is durable is unknown; nobody is told that it is, and
             // nothing more is written until a new start has read what the disk has.
