@@ -15,7 +15,9 @@ struct Routes: Sendable {
     /// Those that this process serves.
     var all: [Endpoint] {
         placed(aiRoutes + dropIns, isHere: use.ai != nil)
-            + placed(jobRoutes, isHere: use.jobs != nil) + administrationRoutes + healthRoutes
+            + placed(jobRoutes, isHere: use.jobs != nil)
+            + placed(eventRoutes, isHere: use.events != nil)
+            + administrationRoutes + healthRoutes
     }
 
     private var aiRoutes: [Endpoint] {
@@ -49,6 +51,10 @@ struct Routes: Sendable {
             Endpoint(.delete, "/admin/jobs/dead/{id}", .admin, purgeDeadLetter),
             Endpoint(.post, "/admin/jobs/dead/{id}/replay", .admin, replayDeadLetter),
         ]
+    }
+
+    private var eventRoutes: [Endpoint] {
+        [Endpoint(.get, "/ai/events", .anyKey, query: Routes.eventQuery, events)]
     }
 
     private var administrationRoutes: [Endpoint] {

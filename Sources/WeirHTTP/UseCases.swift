@@ -17,6 +17,8 @@ package struct UseCases: Sendable {
     package var identities: IdentityGate?
     /// Nil where nobody keeps jobs.
     package var jobs: JobDesk?
+    /// Who hears what happens.
+    package var events: EventFeed?
 
     package init(
         newRequest: @escaping @Sendable () -> RequestID, authenticator: Authenticator,

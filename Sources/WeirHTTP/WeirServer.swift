@@ -15,6 +15,7 @@ package struct WeirServer: Service {
     private let settings: ServerSettings
     private let draining = Draining()
     private let addresses: AddressCounter?
+    private let events: EventFeed?
     private let logger: Logger
     private let onListening: @Sendable (Int) async -> Void
 
@@ -26,6 +27,7 @@ package struct WeirServer: Service {
         dispatcher = Dispatcher(use, settings: settings, draining: draining, logger: logger)
         self.settings = settings
         addresses = settings.connectionLimitPerAddress.map(AddressCounter.init)
+        events = use.events
         self.logger = logger
         self.onListening = onListening
     }
@@ -54,7 +56,7 @@ package struct WeirServer: Service {
             } onCancel: {
                 serving.cancel()
             }
-        } onGracefulShutdown: { [draining, notice = settings.drainNotice] in
+        } onGracefulShutdown: { [draining, events, notice = settings.drainNotice] in
             draining.begin()
             // Unstructured: a handler can't wait, and the process may end before.
             Task {
@@ -62,6 +64,8 @@ package struct WeirServer: Service {
                     // Only a cancelled sleep throws, and nobody cancels this one.
                     try? await Task.sleep(for: notice)
                 }
+                // They would never end by themselves.
+                events?.drain()
                 await group.triggerGracefulShutdown()
             }
         }
@@ -90,7 +94,9 @@ private struct HummingbirdAdapter: HTTPResponder {
     let dispatcher: Dispatcher
 
     struct Context: InitializableFromSource {
-        init(source: ApplicationRequestContextSource) {}
+        let channel: any Channel
+
+        init(source: ApplicationRequestContextSource) { channel = source.channel }
     }
 
     func respond(to request: Request, context: Context) async throws -> Response {
@@ -101,7 +107,7 @@ private struct HummingbirdAdapter: HTTPResponder {
         async let answer = dispatcher.respond(to: head) { limit throws(WeirError) in
             try await read(request.body, limit)
         }
-        return response(await answer, to: request.method)
+        return response(await answer, to: request.method, on: context.channel)
     }
 
     private func read(_ body: RequestBody, _ limit: Int) async throws(WeirError) -> [UInt8] {
@@ -130,7 +136,9 @@ private struct HummingbirdAdapter: HTTPResponder {
         }
     }
 
-    private func response(_ answer: Answer, to method: HTTPRequest.Method) -> Response {
+    private func response(
+        _ answer: Answer, to method: HTTPRequest.Method, on channel: any Channel
+    ) -> Response {
         var headers = answer.fields
         // The answer to a HEAD is a head alone; bytes behind it would be read as the next answer.
         if method == .head {
@@ -139,6 +147,7 @@ private struct HummingbirdAdapter: HTTPResponder {
         }
         if let stream = answer.stream {
             headers[.acceleratedBuffering] = "no"
+            stream.attach(to: channel)
             return Response(
                 status: .init(code: answer.status), headers: headers, body: body(of: stream))
         }

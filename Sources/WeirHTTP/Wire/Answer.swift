@@ -56,6 +56,7 @@ extension HTTPField.Name {
     static let apiKey = named("x-api-key")
     static let googleAPIKey = named("x-goog-api-key")
     static let idempotencyKey = named("idempotency-key")
+    static let lastEventID = named("last-event-id")
     static let idempotentReplayed = named("idempotent-replayed")
     /// Anthropic's name for `x-request-id`.
     static let plainRequestID = named("request-id")

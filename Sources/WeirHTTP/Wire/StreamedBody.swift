@@ -1,4 +1,5 @@
 import HTTPTypes
+import NIOCore
 import WeirCore
 import WeirService
 
@@ -13,6 +14,13 @@ protocol StreamedBody: Sendable {
 
     /// What is said behind the end; asked for there.
     var trailers: HTTPFields? { get }
+
+    /// The connection that it goes out on, before the first piece is asked for.
+    func attach(to channel: any Channel)
+}
+
+extension StreamedBody {
+    func attach(to channel: any Channel) {}
 }
 
 /// A completion as it is made. It ends cleanly whatever became of it: what went wrong is said in

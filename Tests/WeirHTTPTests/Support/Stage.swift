@@ -16,12 +16,16 @@ struct Stage: Sendable {
     let store: InMemoryDirectoryStore
     let directory: Directory
     let health = FixedHealth()
+    let outbox = InMemoryEventStore()
+    let feed: EventFeed
     let completions = Completions()
     let jobs = InMemoryJobStore()
     let use: UseCases
     let dispatcher: Dispatcher
 
-    init(settings: ServerSettings = ServerSettings()) throws {
+    init(
+        settings: ServerSettings = ServerSettings(), events: EventSettings = EventSettings()
+    ) throws {
         let contents = DirectoryContents(
             tenants: try Stage.tenants(), keys: try Stage.keys(at: time.now()))
         store = InMemoryDirectoryStore(contents)
@@ -49,6 +53,7 @@ struct Stage: Sendable {
             adjustments: Adjustments(ledger: ledger, budget: budget, time: time) { now in
                 sequence.change { $0.next(at: now) }
             })
+        feed = EventFeed(store: outbox, directory: directory, settings: events, time: time)
         var use = UseCases(
             newRequest: identifiers.requestID,
             authenticator: Authenticator(
@@ -58,6 +63,7 @@ struct Stage: Sendable {
             store: jobs, audit: store, queues: JobQueues(),
             admission: JobAdmission(directory: directory, catalogue: catalogue),
             bell: JobBell(), time: time, random: sequentialBytes(seed: 3))
+        use.events = feed
         self.use = use
         dispatcher = Dispatcher(use, settings: settings, logger: Logger(label: "test"))
     }

@@ -41,7 +41,7 @@ import WeirTesting
                 #expect(page.events.allSatisfy { audience.includes($0) })
                 return page.events.map(\.type)
             }
-            let (tenant, user) = (try Sample.tenant(42), try #require(UserID(7)))
+            let (tenant, user) = (try Sample.tenant(42), UserID(7))
             #expect(try await types(.everybody) == ["A", "B", "C", "D", "E"])
             #expect(try await types(.tenant(tenant, user: nil)) == ["A", "C", "E"])
             #expect(try await types(.tenant(tenant, user: user)) == ["A"])
@@ -101,7 +101,7 @@ import WeirTesting
             let id = try Sample.jobID(1)
             _ = try await store.apply(.complete(epoch: 1, at: now), to: id, result: [])
             let audience = EventAudience.tenant(
-                try Sample.tenant(42), user: try #require(UserID(101)))
+                try Sample.tenant(42), user: UserID(101))
             let page = try await store.events(after: 0, for: audience, limit: 9)
             #expect(page.events.map(\.type) == ["JobCompleted"])
         }
