@@ -54,7 +54,11 @@ struct Routes: Sendable {
     }
 
     private var eventRoutes: [Endpoint] {
-        [Endpoint(.get, "/ai/events", .anyKey, query: Routes.eventQuery, events)]
+        [
+            Endpoint(.get, "/ai/events", .anyKey, query: Routes.eventQuery, events),
+            Endpoint(
+                .get, WebSocketHandshake.path, .anyKey, query: Routes.eventQuery, eventSocket),
+        ]
     }
 
     private var administrationRoutes: [Endpoint] {

@@ -77,7 +77,9 @@ package struct WeirServer: Service {
                 ConnectionInstaller(
                     head: settings.headTimeout, body: settings.bodyTimeout,
                     stall: settings.stallTimeout, draining: draining, addresses: addresses,
-                    refuse: dispatcher.refuse)
+                    respond: { [dispatcher] head in
+                        await dispatcher.respond(to: head) { _ throws(WeirError) in [] }
+                    }, refuse: dispatcher.refuse)
             ],
             idleTimeout: TimeAmount(settings.idleTimeout),
             httpDecoderConfiguration: .init(

@@ -34,7 +34,10 @@ for version in ("/v1", "/v1beta"):
                        "countTokens": CONTENTS, "embedContent": PARTS,
                        "batchEmbedContents": {"requests": [PARTS]}}.items():
         BODIES["POST", f"{version}/models/{{model}}:{verb}"] = body
-SCOPED = {"/ai/usage", "/ai/usage/log", "/ai/budget", "/ai/models", "/ai/complete", "/ai/jobs"}
+# Answers without an end, of which the beginning shows who may have them.
+ENDLESS = {"/ai/events"}
+SCOPED = {"/ai/events", "/ai/usage", "/ai/usage/log", "/ai/budget", "/ai/models", "/ai/complete",
+          "/ai/jobs"}
 ROLES = ["none", "garbage", "revoked", "service", "service elsewhere", "tenant", "tenant elsewhere",
          "admin"]
 
@@ -50,6 +53,9 @@ def expected(path, role):
         return {403}
     if path.startswith("/ai/jobs/"):
         return {404}
+    # It speaks WebSocket and nothing else.
+    if path == "/ai/events/ws":
+        return {400}
     # Where a body names no tenant it is the key's own.
     return {403} if "elsewhere" in role and path in SCOPED else {200, 202}
 
@@ -99,7 +105,8 @@ def test_a_route_admits_only_whom_it_should(stage, method, path, role):
     if path in SCOPED and method == "GET":
         target += "?tenant_id=42"
     options = {} if role == "admin" else {"key": keys[role]}
-    reply = weir.api(method, target, BODIES.get((method, path)), **options)
+    call = weir.beginning if path in ENDLESS else weir.api
+    reply = call(method, target, BODIES.get((method, path)), **options)
     assert reply.status in expected(path, role), reply
     if reply.status >= 400 and reply.status != 503:
         assert code(path, reply)
@@ -120,7 +127,8 @@ def test_nothing_of_another_tenant_is_ever_told(stage):
     # Whatever route the description has, with the other tenant's key.
     for method, path in ROUTES:
         for role in ("service elsewhere", "tenant elsewhere"):
-            reply = weir.api(method, target_of(path), BODIES.get((method, path)), key=keys[role])
+            call = weir.beginning if path in ENDLESS else weir.api
+            reply = call(method, target_of(path), BODIES.get((method, path)), key=keys[role])
             for canary in (b"42424242", b"canary-feature-42", b"Canary-42"):
                 assert canary not in reply.body, (role, method, path, reply)
     # A body that names another tenant, and one that names none.

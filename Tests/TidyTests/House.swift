@@ -20,7 +20,8 @@ enum House {
         ],
         "WeirHTTP": [
             "WeirCore", "WeirService", "Foundation", "Hummingbird", "HummingbirdCore", "HTTPTypes",
-            "NIOCore", "NIOHTTP1", "Logging", "ServiceLifecycle", "Synchronization",
+            "NIOCore", "NIOHTTP1", "NIOWebSocket", "Logging", "ServiceLifecycle",
+            "Synchronization",
         ],
         "WeirTesting": [
             "WeirCore", "WeirService", "Foundation", "Synchronization", "NIOCore", "NIOPosix",

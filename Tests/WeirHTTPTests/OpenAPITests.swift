@@ -36,6 +36,7 @@ import Testing
     @Test func `query parameters, bodies and keys are what is served`() throws {
         let references = [
             "TenantId": "tenant_id", "Period": "period", "Cursor": "cursor", "Limit": "limit",
+            "EventUser": "user_id", "LastEventQuery": "last_event_id",
         ]
         let operations = try Self.operations()
         for endpoint in try endpoints() {

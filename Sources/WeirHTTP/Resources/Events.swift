@@ -24,11 +24,24 @@ extension Routes {
         return answer
     }
 
-    func lastEvent(_ call: Call) throws(WeirError) -> Int64? {
+    /// `GET /ai/events/ws`
+    func eventSocket(_ call: Call) async throws(WeirError) -> Answer {
+        guard call.head.isUpgrade else {
+            throw WeirError(
+                .invalidRequest, "This path speaks WebSocket: the request must ask for an upgrade")
+        }
+        let last = try lastEvent(call)
+        var answer = Answer(status: 101, body: [], contentType: nil)
+        answer.socket = EventSocket(
+            stream: try await subscribe(call, after: last), isPlaced: last != nil)
+        return answer
+    }
+
+    private func lastEvent(_ call: Call) throws(WeirError) -> Int64? {
         try call.query.integer("last_event_id", in: 0...Int64.max)
     }
 
-    func subscribe(_ call: Call, after last: Int64?) async throws(WeirError) -> EventStream {
+    private func subscribe(_ call: Call, after last: Int64?) async throws(WeirError) -> EventStream {
         guard let feed = use.events else {
             throw WeirError(.notFound, "There are no events in this process")
         }

@@ -10,6 +10,8 @@ struct Answer: Sendable {
     var headers: [HTTPField]
     /// In the place of `body`, where the answer comes in pieces.
     var stream: (any StreamedBody)?
+    /// Where the connection speaks WebSocket from here on.
+    var socket: EventSocket?
 
     static let json = "application/json"
 

@@ -8,6 +8,8 @@ struct CallHead: Sendable {
     /// Path and query, as they were sent.
     let target: String
     let headers: HTTPFields
+    /// Whether the connection can speak WebSocket from here on.
+    var isUpgrade = false
 }
 
 /// A request that has found its endpoint: authenticated, its query and body read.

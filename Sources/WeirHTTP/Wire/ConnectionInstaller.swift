@@ -12,14 +12,16 @@ final class ConnectionInstaller: ChannelInboundHandler, RemovableChannelHandler 
     private let stall: TimeAmount
     private let draining: Draining
     private let addresses: AddressCounter?
+    private let respond: @Sendable (CallHead) async -> Answer
     private let refuse: @Sendable (WeirError) -> Answer
 
     /// - Parameters:
     ///   - addresses: of all connections; nil: an address may have any number.
+    ///   - respond: answers a request without a body.
     ///   - refuse: makes the answer to what is no request.
     init(
         head: Duration, body: Duration, stall: Duration, draining: Draining,
-        addresses: AddressCounter?,
+        addresses: AddressCounter?, respond: @escaping @Sendable (CallHead) async -> Answer,
         refuse: @escaping @Sendable (WeirError) -> Answer
     ) {
         self.head = TimeAmount(head)
@@ -27,6 +29,7 @@ final class ConnectionInstaller: ChannelInboundHandler, RemovableChannelHandler 
         self.stall = TimeAmount(stall)
         self.draining = draining
         self.addresses = addresses
+        self.respond = respond
         self.refuse = refuse
     }
 
@@ -40,6 +43,8 @@ final class ConnectionInstaller: ChannelInboundHandler, RemovableChannelHandler 
                 try pipeline.addHandler(AddressGuard(addresses), position: .first)
             }
             // Behind the guard the phases are those of requests that are served.
+            try pipeline.addHandler(
+                WebSocketDoor(respond: respond, refuse: refuse), position: .after(decoder))
             try pipeline.addHandler(RequestPartWatcher(deadlines), position: .after(decoder))
             try pipeline.addHandler(
                 ProtocolGuard(draining: draining, refuse: refuse), position: .after(decoder))

@@ -42,14 +42,24 @@ package final class EventFeed: Sendable {
     ) async throws(WeirError) -> EventStream {
         let audience = try audience(tenant, user, caller)
         let subscription = try join(audience, caller)
-        do {
-            let span = try await store.eventSpan()
-            let isKnown = last.map { (span.forgotten...span.newest).contains($0) } ?? true
-            return EventStream(
-                self, subscription, start: isKnown ? last ?? span.newest : span.forgotten,
-                isReset: !isKnown)
+        do throws(WeirError) {
+            let (start, isReset) = try await beginning(after: last)
+            return EventStream(self, subscription, start: start, isReset: isReset)
         } catch {
             leave(subscription)
+            throw error
+        }
+    }
+
+    /// Behind which event a stream begins, and whether what its subscriber has can't be joined to
+    /// what comes.
+    func beginning(after last: Int64?) async throws(WeirError) -> (start: Int64, isReset: Bool) {
+        do {
+            let span = try await store.eventSpan()
+            guard let last else { return (span.newest, false) }
+            let isKnown = (span.forgotten...span.newest).contains(last)
+            return isKnown ? (last, false) : (span.forgotten, true)
+        } catch {
             throw WeirError(error)
         }
     }

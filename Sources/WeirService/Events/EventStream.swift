@@ -1,12 +1,12 @@
-import WeirCore
+package import WeirCore
 
 /// A subscriber's own way through the outbox. Read by one task; whoever lets go of it leaves.
 package struct EventStream: Sendable {
     /// The event that it begins behind.
-    package let start: Int64
+    package private(set) var start: Int64
     /// Whether what the subscriber has can't be joined to what comes: some of it is forgotten, or
     /// was never here.
-    package let isReset: Bool
+    package private(set) var isReset: Bool
     private let feed: EventFeed
     private let place: Place
     private var cursor: Int64
@@ -57,6 +57,12 @@ package struct EventStream: Sendable {
             subscription.hand(at: feed.time.now())
             return notice
         }
+    }
+
+    /// Begins anew, behind the last event that the subscriber has. Before anything was asked for.
+    package mutating func move(after last: Int64) async throws(WeirError) {
+        (start, isReset) = try await feed.beginning(after: last)
+        cursor = start
     }
 
     /// What is there now; nil where nothing is, and nothing has to be said.

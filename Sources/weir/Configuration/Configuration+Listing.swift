@@ -32,6 +32,7 @@ extension Configuration {
             "prices": ["file": listed(pricesFile)],
             "limits": listed(limits),
             "queues": queues.listed,
+            "events": events.listed,
             "routing": routing.listed,
             "streams": streams.listed,
             "cache": [

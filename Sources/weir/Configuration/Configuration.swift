@@ -21,6 +21,8 @@ struct Configuration: Sendable, Equatable {
     var limits = Limits()
     /// What jobs wait in.
     var queues = JobQueues()
+    /// Who may listen to what happens, and for how long it is kept.
+    var events = EventSettings()
     var routing = Routing()
     var streams = StreamLimits()
     var cache = Cache()

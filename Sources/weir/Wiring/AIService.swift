@@ -117,8 +117,11 @@ enum AIService {
             doors: .all, administration: administration, health: health, ai: ai,
             identities: identities)
         useCases.jobs = desk
+        let events = EventFeed(
+            store: store, directory: directory, settings: configuration.events, time: time)
+        useCases.events = events
         return ProcessParts(
-            useCases: useCases, reload: reload, loops: [Loop(health.run)],
+            useCases: useCases, reload: reload, loops: [Loop(health.run), Loop(events.run)],
             cut: { await transport.shutdown() },
             stop: {
                 await transport.shutdown()

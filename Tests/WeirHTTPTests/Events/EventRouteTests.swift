@@ -106,7 +106,7 @@ import WeirTesting
         #expect(stage.feed.count == 0)
     }
 
-    @Test(arguments: ["x", "-1", "1 ", "9223372036854775808", "01"])
+    @Test(arguments: ["x", "-1", "1 2", "9223372036854775808", "01"])
     func `a Last-Event-ID that is none is refused`(text: String) async throws {
         let reply = try await stage.send(
             .get, "/ai/events?tenant_id=42", key: key, fields: [("last-event-id", text)])
@@ -125,34 +125,34 @@ import WeirTesting
     }
 
     @Test func `a stream goes over the wire, and ends with its client`() async throws {
-        let feed = stage.feed
+        let (stage, request) = (stage, Self.request(key))
         let text = try await withServer(stage.use) { port, _ in
-            async let text = RawClient.exchange(
-                port,
-                "GET /ai/events?tenant_id=42 HTTP/1.1\r\nhost: weir\r\n"
-                    + "authorization: Bearer \(key)\r\n\r\n",
-                until: "event: E\n")
-            while feed.count == 0 { await Task.yield() }
-            publish("E")
-            let received = try await text
-            while feed.count > 0 { await Task.yield() }
-            return received
+            let client = Task {
+                try await RawClient.exchange(port, request, until: "event: E\n")
+            }
+            #expect(await eventually { stage.feed.count == 1 })
+            stage.outbox.publish(
+                "E", payload: [:], tenant: TenantID(42), at: stage.time.now())
+            return try await client.value
         }
         #expect(text.contains("Content-Type: text/event-stream\r\n"))
         #expect(text.contains("Cache-Control: no-store\r\n"))
         #expect(text.contains("x-accel-buffering: no\r\n"))
+        #expect(stage.feed.count == 0)
+    }
+
+    private static func request(_ key: String) -> String {
+        "GET /ai/events?tenant_id=42 HTTP/1.1\r\nhost: weir\r\n"
+            + "authorization: Bearer \(key)\r\n\r\n"
     }
 
     @Test func `a drain ends the streams, and the server after them`() async throws {
-        let feed = stage.feed
+        let (stage, request) = (stage, Self.request(key))
         let text = try await withServer(stage.use) { port, group in
-            async let text = RawClient.exchange(
-                port,
-                "GET /ai/events?tenant_id=42 HTTP/1.1\r\nhost: weir\r\n"
-                    + "authorization: Bearer \(key)\r\n\r\n")
-            while feed.count == 0 { await Task.yield() }
+            let client = Task { try await RawClient.exchange(port, request) }
+            #expect(await eventually { stage.feed.count == 1 })
             await group.triggerGracefulShutdown()
-            return try await text
+            return try await client.value
         }
         #expect(text.ranges(of: "retry: ").count == 2)
         #expect(text.hasSuffix("0\r\n\r\n"))
