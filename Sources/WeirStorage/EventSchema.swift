@@ -16,7 +16,6 @@ enum EventSchema {
             delivery_id TEXT NOT NULL UNIQUE,
             tenant_id INTEGER NOT NULL CHECK (tenant_id > 0),
             url TEXT NOT NULL,
-            origin TEXT NOT NULL,
             body TEXT NOT NULL,
             created_at INTEGER NOT NULL,
             state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'given_up')),

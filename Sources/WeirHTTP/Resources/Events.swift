@@ -27,8 +27,7 @@ extension Routes {
     /// `GET /ai/events/ws`
     func eventSocket(_ call: Call) async throws(WeirError) -> Answer {
         guard call.head.isUpgrade else {
-            throw WeirError(
-                .invalidRequest, "This path speaks WebSocket: the request must ask for an upgrade")
+            throw WeirError(.invalidRequest, "This path speaks WebSocket: ask for an upgrade")
         }
         let last = try lastEvent(call)
         var answer = Answer(status: 101, body: [], contentType: nil)

@@ -13,6 +13,7 @@ package struct CompletionParts: Sendable {
     package let ledger: any LedgerStore
     /// Where switches of provider and breakers' changes are written down.
     package let events: any DirectoryStore
+    let switches = SwitchPacing()
     package let transport: any ProviderTransport
     package let screening: Screening
     package let cache: ReplyCache

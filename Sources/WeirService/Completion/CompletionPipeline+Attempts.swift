@@ -173,10 +173,12 @@ extension CompletionPipeline {
         guard let before = run.lastRoute,
             before.provider != row.provider || before.model != row.upstreamModel
         else { return }
+        let isTold = parts.switches.admits(row.tenant, row.model, at: parts.time.now())
         await announce(
-            "ProviderSwitched", "provider.switch", tenant: row.tenant,
+            isTold ? "ProviderSwitched" : nil, "provider.switch", tenant: row.tenant,
             subject: row.request.description,
             [
+                "tenant_id": JSON(row.tenant.number), "model": .string(row.model.description),
                 "from_provider": .string(before.provider.description),
                 "from_model": .string(before.model.description),
                 "to_provider": .string(row.provider.description),
@@ -204,19 +206,23 @@ extension CompletionPipeline {
         }
     }
 
-    /// An audit entry and an event. Where they can't be written the call goes on: its money is
+    /// An audit entry, and an event where there is one. Where they can't be written the call goes on: its money is
     /// held, and a ledger that can't be written stops it soon enough.
     private func announce(
-        _ event: String, _ action: String, tenant: TenantID?, subject: String, _ details: JSON
+        _ event: String?, _ action: String, tenant: TenantID?, subject: String, _ details: JSON
     ) async {
         let entry = AuditEntry(
             at: parts.time.now(), actor: "weir", action: action, tenant: tenant,
             subject: subject, details: details)
         do {
-            try await parts.events.append(entry, event: event)
+            if let event {
+                try await parts.events.append(entry, event: event)
+            } else {
+                try await parts.events.append(entry)
+            }
         } catch {
             parts.logger.error(
-                "event not written", metadata: ["event": "\(event)", "error": "\(error)"])
+                "event not written", metadata: ["action": "\(action)", "error": "\(error)"])
         }
     }
 

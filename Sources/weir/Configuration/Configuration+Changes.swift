@@ -34,7 +34,9 @@ extension Configuration {
             [
                 ("admin_key", adminKey), ("identity.secret", identity.secret),
                 ("identity.previous_secret", identity.previousSecret),
-            ] + providers.map { ("providers.\($0.name).api_key", $0.apiKey) }
+                ("webhooks.secret", webhooks.secret),
+            ] + webhooks.tenants.map { ("webhooks.tenants.\($0.0)", $0.1) }
+            + providers.map { ("providers.\($0.name).api_key", $0.apiKey) }
         return all.compactMap { path, secret in secret.map { (path, $0) } }
     }
 

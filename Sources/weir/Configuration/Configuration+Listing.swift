@@ -32,7 +32,7 @@ extension Configuration {
             "prices": ["file": listed(pricesFile)],
             "limits": listed(limits),
             "queues": queues.listed,
-            "events": events.listed,
+            "events": events.listed, "webhooks": webhooks.listed(listed),
             "routing": routing.listed,
             "streams": streams.listed,
             "cache": [

@@ -87,6 +87,7 @@ extension Configuration {
         limits = Limits(root.section("limits"))
         queues = JobQueues(root.section("queues"))
         events = EventSettings(root.section("events"))
+        webhooks = Webhooks(root.section("webhooks"))
         routing = Routing(root.section("routing"))
         streams = StreamLimits(root.section("streams"))
         cache = Cache(root.section("cache"))

@@ -23,6 +23,7 @@ struct Configuration: Sendable, Equatable {
     var queues = JobQueues()
     /// Who may listen to what happens, and for how long it is kept.
     var events = EventSettings()
+    var webhooks = Webhooks()
     var routing = Routing()
     var streams = StreamLimits()
     var cache = Cache()

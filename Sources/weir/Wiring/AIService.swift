@@ -120,11 +120,14 @@ enum AIService {
         let events = EventFeed(
             store: store, directory: directory, settings: configuration.events, time: time)
         useCases.events = events
+        let webhooks = try configuration.webhookParts(store, time: time)
         return ProcessParts(
-            useCases: useCases, reload: reload, loops: [Loop(health.run), Loop(events.run)],
+            useCases: useCases, reload: reload,
+            loops: [Loop(health.run), Loop(events.run)] + webhooks.loops,
             cut: { await transport.shutdown() },
             stop: {
                 await transport.shutdown()
+                await webhooks.stop()
                 await store.close()
             })
     }

@@ -129,10 +129,13 @@ extension WriteSession {
             row.job, ready: count(row.isReady) - count(before.isReady),
             unfinished: count(row.job.endedAt == nil) - count(before.job.endedAt == nil))
         guard before.job.endedAt == nil, let endedAt = row.job.endedAt else { return }
-        for event in JobEvent.events(of: row.job, isReport: row.isReport) {
-            try publish(
+        let events = JobEvent.events(of: row.job, isReport: row.isReport)
+        for (index, event) in events.enumerated() {
+            let number = try publish(
                 event.type, payload: event.payload.encoded, tenant: row.job.tenant,
                 user: row.job.user, at: endedAt)
+            guard index == events.count - 1 else { continue }
+            try tellWebhook(of: row, event, number: number, at: endedAt)
         }
     }
 
