@@ -12,6 +12,6 @@ extension AIService {
         return JobDesk(
             store: store, audit: store, queues: configuration.queues,
             admission: JobAdmission(directory: directory, catalogue: configuration.catalogue),
-            bell: JobBell(), time: time)
+            webhooks: configuration.webhooks.rules, bell: JobBell(), time: time)
     }
 }
