@@ -1,6 +1,7 @@
 import WeirCore
 import WeirService
 import WeirStorage
+import WeirUpstream
 
 extension AIService {
     /// Nil where jobs are kept in front of this process, by its gateway.
