@@ -1,0 +1,147 @@
+"""A job's end reaches its webhook: signed, at least once, and nobody whom it may not reach."""
+import contextlib
+import json
+import sqlite3
+import time
+
+import pytest
+
+from eventlab import Receiver, is_signed
+
+SECRET = "a secret of the webhooks' own, long enough".replace(" ", "_")
+OWN = "the secret of tenant 43 alone, long enough".replace(" ", "_")
+
+
+def settings(port, more=""):
+    return f"""
+webhooks:
+  hosts: [localhost, 127.0.0.1]
+  secret: {SECRET}
+  tenants: {{ 43: {OWN} }}
+  allow_http: true
+  allow_private: true
+  ports: [{port}]
+  retry_base: 50ms
+  retry_cap: 200ms
+  timeout: 2s
+  {more}
+"""
+
+
+@pytest.fixture
+def receiver():
+    receiver = Receiver()
+    yield receiver
+    receiver.stop()
+
+
+def plant(weir, url, number=1, tenant=42):
+    """A delivery as a job's end leaves it, behind the server's back."""
+    with contextlib.closing(sqlite3.connect(weir.database)) as base, base:
+        body = json.dumps({"id": f"job_x-{number}", "event": "JobCompleted", "data": {}})
+        base.execute(
+            "INSERT INTO webhook_deliveries (delivery_id, tenant_id, url, body, created_at, state,"
+            " moment, attempts) VALUES (?, ?, ?, ?, 0, 'waiting', 0, 0)",
+            (f"job_x-{number}", tenant, url, body))
+
+
+def deliveries(weir):
+    with contextlib.closing(sqlite3.connect(f"file:{weir.database}?mode=ro", uri=True)) as base:
+        return list(base.execute(
+            "SELECT delivery_id, state, attempts, outcome FROM webhook_deliveries ORDER BY seq"))
+
+
+def wait_for_state(weir, state, seconds=20):
+    deadline = time.monotonic() + seconds
+    while {row[1] for row in deliveries(weir)} != {state}:
+        assert time.monotonic() < deadline, deliveries(weir)
+        time.sleep(0.05)
+    return deliveries(weir)
+
+
+def test_what_is_told_is_signed_by_the_tenants_secret(lab, receiver):
+    weir = lab.weir(lab.sandbox(), extra=settings(receiver.port))
+    plant(weir, f"http://localhost:{receiver.port}/a?b=c", 1, 42)
+    plant(weir, f"http://127.0.0.1:{receiver.port}/d", 2, 43)
+    heard = sorted(receiver.wait(2))
+    assert [path for path, _, _ in heard] == ["/a?b=c", "/d"]
+    for (_, headers, body), secret, other in zip(heard, (SECRET, OWN), (OWN, SECRET)):
+        headers = {name.lower(): value for name, value in headers.items()}
+        assert is_signed(headers, body, secret) and not is_signed(headers, body, other)
+        assert headers["weir-webhook-id"] == json.loads(body)["id"]
+        assert headers["content-type"] == "application/json"
+    assert [row[1:3] for row in wait_for_state(weir, "delivered")] == [("delivered", 1)] * 2
+
+
+def test_what_isnt_taken_comes_again_under_the_same_id(lab, receiver):
+    receiver.answers = [500, (429, {"retry-after": "1"}), (302, {"location": "http://127.0.0.1/"}),
+                        200]
+    weir = lab.weir(lab.sandbox(), extra=settings(receiver.port))
+    plant(weir, f"http://localhost:{receiver.port}/")
+    heard = receiver.wait(4)
+    assert len({headers["weir-webhook-id"] for _, headers, _ in heard}) == 1
+    assert len({body for _, _, body in heard}) == 1
+    assert wait_for_state(weir, "delivered")[0][2] == 4
+
+
+@pytest.mark.parametrize("answers, tries", [([410], 1), ([500] * 9, 3)])
+def test_who_wont_hear_is_given_up(lab, receiver, answers, tries):
+    receiver.answers = list(answers)
+    weir = lab.weir(lab.sandbox(), extra=settings(receiver.port, "attempts: 3"))
+    plant(weir, f"http://localhost:{receiver.port}/")
+    assert wait_for_state(weir, "given_up")[0][2] == tries
+    assert len(receiver.heard) == tries
+    assert "job_x-1" in weir.log() and f"localhost:{receiver.port}" not in weir.log()
+
+
+def test_a_server_that_is_killed_before_it_tells_tells_afterwards(lab, receiver):
+    weir = lab.weir(lab.sandbox(), extra=settings(receiver.port))
+    weir.kill()
+    plant(weir, f"http://localhost:{receiver.port}/", 1)
+    weir.start()
+    receiver.wait(1)
+    wait_for_state(weir, "delivered")
+    assert [json.loads(body)["id"] for _, _, body in receiver.heard] == ["job_x-1"]
+
+
+SECRETIVE = ["http://127.0.0.1:{port}/", "http://localhost:{port}/", "http://2130706433:{port}/",
+             "http://0x7f000001:{port}/", "http://127.1:{port}/", "http://0177.0.0.1:{port}/",
+             "http://[::1]:{port}/", "http://[::ffff:127.0.0.1]:{port}/",
+             "http://[::ffff:169.254.169.254]:{port}/", "http://[64:ff9b::7f00:1]:{port}/",
+             "http://user@127.0.0.1:{port}/", "http://127.0.0.1:{port}#@hooks.example/"]
+
+
+def test_no_address_that_isnt_public_is_ever_dialled(lab, receiver):
+    """Each one stands in the list of hosts, as far as it can: the address alone decides."""
+    extra = settings(receiver.port, "attempts: 1").replace("allow_private: true", "") \
+        .replace("[localhost, 127.0.0.1]",
+                 '[localhost, 127.0.0.1, "::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", '
+                 '"64:ff9b::7f00:1"]')
+    weir = lab.weir(lab.sandbox(), extra=extra)
+    for number, url in enumerate(SECRETIVE):
+        plant(weir, url.format(port=receiver.port), number)
+    rows = wait_for_state(weir, "given_up")
+    assert len(rows) == len(SECRETIVE) and receiver.heard == []
+
+
+def job(weir, key, url, text="hi", **more):
+    return weir.api("POST", "/ai/jobs", {
+        "tenant_id": 42, "model": "gpt-4o-mini", "user_message": text, "webhook_url": url, **more},
+        key)
+
+
+def test_an_address_that_may_not_be_told_is_refused_with_its_job(lab, receiver):
+    weir = lab.weir(lab.sandbox(), extra=settings(receiver.port))
+    weir.put_tenant(42)
+    key = weir.make_key()
+    for url in ["http://evil.example/", "http://localhost:1/", "ftp://localhost/", "x",
+                f"http://localhost.evil.example:{receiver.port}/", f"http://[::1]:{receiver.port}/"]:
+        reply = job(weir, key, url)
+        assert (reply.status, reply.json["param"]) == (400, "webhook_url"), (url, reply)
+    assert job(weir, key, f"http://localhost:{receiver.port}/x").status == 202
+
+
+def test_without_a_list_nobody_is_told(running):
+    _, weir, key = running
+    reply = job(weir, key, "https://hooks.example.com/")
+    assert (reply.status, reply.json["param"]) == (400, "webhook_url"), reply
