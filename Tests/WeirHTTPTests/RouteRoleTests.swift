@@ -27,6 +27,8 @@ import WeirTesting
             switch (endpoint.access, self) {
             case (.open, _): 200...200
             case (_, .nobody), (_, .garbage), (_, .revoked): 401...401
+            // It speaks WebSocket and nothing else.
+            case (.anyKey, _) where endpoint.path == WebSocketHandshake.path: 400...400
             case (.admin, .admin): 200...299
             case (.admin, _): 403...403
             // Somebody else's job isn't there.
