@@ -29,7 +29,7 @@ package final class WebhookDeliverer: Sendable {
     private let logger: Logger
     private let state = Mutex(State())
 
-    private struct State {
+    fileprivate struct State {
         var underWay: Set<Int64> = []
         var counts: [TenantID: Int] = [:]
     }

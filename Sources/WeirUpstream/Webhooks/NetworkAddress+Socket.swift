@@ -1,6 +1,14 @@
 import NIOCore
 import WeirCore
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 extension NetworkAddress {
     /// As the system would dial it; nil for what is no IP address.
     init?(_ address: SocketAddress) {

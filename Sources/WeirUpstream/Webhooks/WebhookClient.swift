@@ -1,4 +1,5 @@
 package import NIOCore
+import NIOHTTP1
 import NIOPosix
 import NIOSSL
 package import WeirCore

@@ -60,6 +60,7 @@ package struct WebhookRules: WebhookRule, Sendable, Equatable {
         let isWide = text.utf8.starts(with: "*.".utf8)
         let name = isWide ? String(text.dropFirst(2)) : text
         let written = name.utf8.contains(.colon) ? "[\(name)]" : name
+        // Whether it is one is the question, not why it isn't.
         guard let base = try? BaseURL("https://\(written)") else { return false }
         return base.host.utf8.elementsEqual(name.utf8) && base.port == 443
             && base.pathPrefix.isEmpty && !(isWide && base.isAddress)
