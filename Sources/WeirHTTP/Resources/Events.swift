@@ -40,7 +40,8 @@ extension Routes {
         try call.query.integer("last_event_id", in: 0...Int64.max)
     }
 
-    private func subscribe(_ call: Call, after last: Int64?) async throws(WeirError) -> EventStream {
+    private func subscribe(_ call: Call, after last: Int64?) async throws(WeirError) -> EventStream
+    {
         guard let feed = use.events else {
             throw WeirError(.notFound, "There are no events in this process")
         }

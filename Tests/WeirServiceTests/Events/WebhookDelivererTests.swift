@@ -37,13 +37,14 @@ import WeirTesting
         #expect(message.body == Array("{}".utf8))
     }
 
-    @Test(arguments: [
-        (WebhookAnswer.answered(status: 500, retryAfter: nil), 5_000, "500"),
-        (.answered(status: 302, retryAfter: nil), 5_000, "302"),
-        (.answered(status: 404, retryAfter: 3), 5_000, "404"),
-        (.answered(status: 429, retryAfter: 120), 120_000, "429"),
-        (.failed("no reply in time"), 5_000, "no reply in time"),
-    ] as [(WebhookAnswer, Int64, String)])
+    @Test(
+        arguments: [
+            (WebhookAnswer.answered(status: 500, retryAfter: nil), 5_000, "500"),
+            (.answered(status: 302, retryAfter: nil), 5_000, "302"),
+            (.answered(status: 404, retryAfter: 3), 5_000, "404"),
+            (.answered(status: 429, retryAfter: 120), 120_000, "429"),
+            (.failed("no reply in time"), 5_000, "no reply in time"),
+        ] as [(WebhookAnswer, Int64, String)])
     func `what isn't taken is tried again`(
         answer: WebhookAnswer, wait: Int64, outcome: String
     ) async throws {
@@ -123,7 +124,7 @@ import WeirTesting
         #expect(
             seal.headers(other, at: now).last?.value
                 == "v1=a33dca7cc06883fa179c9b6a47f34bfb"
-                        + "7b8f00a28c4ce3e8993bef0efb0100a3")
+                + "7b8f00a28c4ce3e8993bef0efb0100a3")
     }
 }
 

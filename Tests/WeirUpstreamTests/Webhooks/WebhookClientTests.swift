@@ -27,13 +27,20 @@ import WeirService
         WebhookMessage(url: url, headers: [HeaderField("x-a", "b")], body: Array("{}".utf8))
     }
 
-    @Test(arguments: [
-        ("HTTP/1.1 204 No Content\r\n\r\n", 204, nil),
-        ("HTTP/1.1 429 Too Many Requests\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n", 429, 7),
-        ("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1/\r\ncontent-length: 0\r\n\r\n", 302, nil),
-        // Nothing of the body is waited for.
-        ("HTTP/1.1 200 OK\r\ncontent-length: 999999999\r\n\r\nbegin", 200, nil),
-    ] as [(String, Int, Int?)])
+    @Test(
+        arguments: [
+            ("HTTP/1.1 204 No Content\r\n\r\n", 204, nil),
+            (
+                "HTTP/1.1 429 Too Many Requests\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n",
+                429, 7
+            ),
+            (
+                "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1/\r\ncontent-length: 0\r\n\r\n",
+                302, nil
+            ),
+            // Nothing of the body is waited for.
+            ("HTTP/1.1 200 OK\r\ncontent-length: 999999999\r\n\r\nbegin", 200, nil),
+        ] as [(String, Int, Int?)])
     func `an answer is its head`(reply: String, status: Int, retryAfter: Int?) async throws {
         let server = try await ScriptedServer(.always(.send(reply)))
         let client = try Self.client(server.port)

@@ -13,7 +13,8 @@ import WeirCore
     }
 
     @Test(arguments: [
-        "https://hooks.example.com", "https://hooks.example.com/", "https://HOOKS.example.com/a?b=c",
+        "https://hooks.example.com", "https://hooks.example.com/",
+        "https://HOOKS.example.com/a?b=c",
         "https://hooks.example.com:443/a/", "https://a.tenants.example/x", "https://8.8.8.8/",
         "https://a.b.tenants.example", "https://[2606:4700::1111]/",
     ])
