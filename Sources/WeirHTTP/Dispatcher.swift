@@ -10,6 +10,7 @@ struct Dispatcher: Sendable {
     private let doors: Doors
     private let authenticator: Authenticator
     private let identities: IdentityGate?
+    private let regular: RegularForwarder?
     private let newRequest: @Sendable () -> RequestID
     private let bodyLimit: Int
     private let logger: Logger
@@ -22,6 +23,9 @@ struct Dispatcher: Sendable {
         doors = use.doors
         authenticator = use.authenticator
         identities = use.identities
+        regular = use.gateway.map {
+            RegularForwarder(use: $0, authenticator: use.authenticator)
+        }
         newRequest = use.newRequest
         bodyLimit = settings.bodyLimit
         self.logger = logger
@@ -32,7 +36,7 @@ struct Dispatcher: Sendable {
         to head: CallHead, readBody: (Int) async throws(WeirError) -> [UInt8]
     ) async -> Answer {
         let target = Target(head.target)
-        let match = endpoints.match(head.method, target.path)
+        let match = find(head.method, target.path)
         let entry = entry(match, head)
         return await respond(
             to: Arrival(
@@ -106,8 +110,14 @@ struct Dispatcher: Sendable {
         switch arrival.match {
         case .unknown: throw WeirError(.notFound, "There is nothing at this path")
         case .wrongMethod: throw WeirError(.methodNotAllowed, "This path has other methods")
+        case .regular(let route):
+            guard let regular else { throw WeirError(.internalError, "There is no gateway") }
+            let caller = try authorize(route.requiresKey ? .anyKey : .open, arrival)
+            return try await regular.forward(
+                arrival, to: route, from: route.requiresKey ? caller : nil, readBody)
         case .found(let endpoint, let parameter):
-            let caller = try authorize(endpoint, arrival)
+            let caller = try authorize(endpoint.access, arrival)
+            try endpoint.gate?(arrival.head)
             let query = try Query(arrival.target.query, allowing: endpoint.query)
             let body = try await body(of: endpoint, arrival, readBody)
             return try await endpoint.handler(
@@ -116,6 +126,12 @@ struct Dispatcher: Sendable {
                     parameter: parameter, query: query, body: body.json, bytes: body.bytes,
                     meter: arrival.meter))
         }
+    }
+
+    private func find(_ method: HTTPRequest.Method, _ path: String) -> EndpointTable.Match {
+        let match = endpoints.match(method, path)
+        guard case .unknown = match, let route = regular?.route(of: path) else { return match }
+        return .regular(route)
     }
 
     /// What a gateway says about the caller, where one may say anything.
@@ -141,9 +157,9 @@ struct Dispatcher: Sendable {
     }
 
     private func authorize(
-        _ endpoint: Endpoint, _ arrival: Arrival
+        _ access: Endpoint.Access, _ arrival: Arrival
     ) throws(WeirError) -> Caller {
-        if endpoint.access == .open { return .nobody }
+        if access == .open { return .nobody }
         let caller =
             switch arrival.entry {
             case .alone:
@@ -152,7 +168,7 @@ struct Dispatcher: Sendable {
             case .own(let caller): caller
             case .refused(let error): throw error
             }
-        if endpoint.access == .admin { try caller.requireAdmin() }
+        if access == .admin { try caller.requireAdmin() }
         return caller
     }
 
@@ -177,7 +193,10 @@ struct Dispatcher: Sendable {
 
     /// Whose form the client reads.
     private func dialect(of arrival: Arrival) -> any ClientReplyDialect {
-        if case .found(let endpoint, _) = arrival.match { return endpoint.dialect }
-        return doors.dialect(ofPath: arrival.target.path)
+        switch arrival.match {
+        case .found(let endpoint, _): endpoint.dialect
+        case .regular: CompleteDialect()
+        case .wrongMethod, .unknown: doors.dialect(ofPath: arrival.target.path)
+        }
     }
 }

@@ -14,10 +14,10 @@ struct Routes: Sendable {
 
     /// Those that this process serves.
     var all: [Endpoint] {
-        placed(aiRoutes + dropIns, isHere: use.ai != nil)
+        placed(aiRoutes + dropIns, isHere: use.ai != nil, isLimited: true)
             + placed(jobRoutes, isHere: use.jobs != nil)
             + placed(eventRoutes, isHere: use.events != nil)
-            + administrationRoutes + healthRoutes
+            + administrationRoutes + gatewayRoutes + healthRoutes
     }
 
     private var aiRoutes: [Endpoint] {
@@ -88,9 +88,26 @@ struct Routes: Sendable {
         ]
     }
 
-    /// - Parameter isHere: whether this process has what they ask for.
-    private func placed(_ endpoints: [Endpoint], isHere: Bool) -> [Endpoint] {
-        isHere ? endpoints : []
+    private var gatewayRoutes: [Endpoint] {
+        use.gateway == nil ? [] : [Endpoint(.get, "/admin/gateway", .admin, showGateway)]
+    }
+
+    /// Where this process hasn't what they ask for, a gateway sends their calls on: all but an
+    /// administrator's, who has a key of each instance.
+    ///
+    /// - Parameters:
+    ///   - isHere: whether it has.
+    ///   - isLimited: whether what is posted there counts as an AI call.
+    private func placed(
+        _ endpoints: [Endpoint], isHere: Bool, isLimited: Bool = false
+    ) -> [Endpoint] {
+        if isHere { return endpoints }
+        guard let gateway = use.gateway else { return [] }
+        return endpoints.filter { $0.access != .admin }.map { endpoint in
+            AIForwarder(
+                use: gateway, endpoint: endpoint, isLimited: isLimited && endpoint.method == .post
+            ).forwarded
+        }
     }
 
     /// What the routes of the AI service ask: they aren't served where there is none.

@@ -19,6 +19,8 @@ package struct UseCases: Sendable {
     package var jobs: JobDesk?
     /// Who hears what happens.
     package var events: EventFeed?
+    /// What this process sends on to others; nil where it is no gateway.
+    package var gateway: GatewayUseCases?
 
     package init(
         newRequest: @escaping @Sendable () -> RequestID, authenticator: Authenticator,
@@ -78,5 +80,24 @@ package struct AIUseCases: Sendable {
         self.usage = usage
         self.prices = prices
         self.adjustments = adjustments
+    }
+}
+
+/// A gateway: instances of the AI service and other services behind it, and the limits before it.
+package struct GatewayUseCases: Sendable {
+    package let gateway: Gateway
+    /// Of calls to the AI service; nil: everybody may call as often as they like.
+    package let limits: RateGate?
+    /// Tiers of the tenants that are known here, and kill switches.
+    package let directory: Directory
+    package let time: any TimeSource
+
+    package init(
+        gateway: Gateway, limits: RateGate?, directory: Directory, time: any TimeSource
+    ) {
+        self.gateway = gateway
+        self.limits = limits
+        self.directory = directory
+        self.time = time
     }
 }

@@ -12,6 +12,7 @@ import WeirService
 /// finish.
 package struct WeirServer: Service {
     private let dispatcher: Dispatcher
+    private let isGateway: Bool
     private let settings: ServerSettings
     private let draining = Draining()
     private let addresses: AddressCounter?
@@ -25,6 +26,7 @@ package struct WeirServer: Service {
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         dispatcher = Dispatcher(use, settings: settings, draining: draining, logger: logger)
+        isGateway = use.gateway != nil
         self.settings = settings
         addresses = settings.connectionLimitPerAddress.map(AddressCounter.init)
         events = use.events
@@ -34,7 +36,7 @@ package struct WeirServer: Service {
 
     package func run() async throws {
         let application = Application(
-            responder: HummingbirdAdapter(dispatcher: dispatcher),
+            responder: HummingbirdAdapter(dispatcher: dispatcher, isGateway: isGateway),
             server: .http1(configuration: channelConfiguration),
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.host, port: settings.port),
@@ -94,6 +96,8 @@ package struct WeirServer: Service {
 /// is in the ledger.
 private struct HummingbirdAdapter: HTTPResponder {
     let dispatcher: Dispatcher
+    /// Whether somebody behind it has to know from where a request comes.
+    let isGateway: Bool
 
     struct Context: InitializableFromSource {
         let channel: any Channel
@@ -102,8 +106,13 @@ private struct HummingbirdAdapter: HTTPResponder {
     }
 
     func respond(to request: Request, context: Context) async throws -> Response {
-        let head = CallHead(
+        var head = CallHead(
             method: request.method, target: request.head.path ?? "", headers: request.headers)
+        if isGateway {
+            head.peer = context.channel.remoteAddress?.ipAddress
+            head.authority = request.head.authority
+            head.client = WatchedClient(channel: context.channel)
+        }
         // In a task of its own: a task keeps the stack of its deepest call to its end, which for a
         // stream is some 50 KB, and the connection's task lives as long as what it relays.
         async let answer = dispatcher.respond(to: head) { limit throws(WeirError) in
@@ -144,11 +153,11 @@ private struct HummingbirdAdapter: HTTPResponder {
         var headers = answer.fields
         // The answer to a HEAD is a head alone; bytes behind it would be read as the next answer.
         if method == .head {
-            headers[.contentLength] = String(answer.body.count)
+            if !answer.isForwarded { headers[.contentLength] = String(answer.body.count) }
             return Response(status: .init(code: answer.status), headers: headers)
         }
         if let stream = answer.stream {
-            headers[.acceleratedBuffering] = "no"
+            if !answer.isForwarded { headers[.acceleratedBuffering] = "no" }
             stream.attach(to: channel)
             return Response(
                 status: .init(code: answer.status), headers: headers, body: body(of: stream))

@@ -37,6 +37,14 @@ package struct FeatureRouting: Sendable, Equatable {
         self.defaultPool = defaultPool
     }
 
+    /// Exact names first, then patterns, the narrowest first.
+    package var rules: [Rule] {
+        let named = exact.sorted { $0.key < $1.key }.compactMap { name, pool in
+            FeaturePattern(name).map { Rule($0, pool) }
+        }
+        return named + patterns
+    }
+
     /// - Parameter feature: nil where a call names none.
     package func pool(for feature: FeatureSlug?) -> InstancePoolName {
         guard let feature else { return defaultPool }

@@ -4,7 +4,7 @@
 /// Its own clock adds up what the given moments move forward, so a clock that is set back delays
 /// nothing but by what it is set back itself.
 package struct InstancePool: Sendable {
-    package let rules: BalancingRules
+    package private(set) var rules: BalancingRules
     /// In the order of their names.
     private(set) var instances: [PooledInstance] = []
     private var leases: Set<UInt64> = []
@@ -24,6 +24,17 @@ package struct InstancePool: Sendable {
     package mutating func isAvailable(at now: Timestamp) -> Bool {
         advance(to: now)
         return instances.contains(where: \.isEligible)
+    }
+
+    /// Why no call would get a place at any instance, full or not; nil where one might.
+    package mutating func outage(at now: Timestamp) -> InstanceRefusal? {
+        isAvailable(at: now) ? nil : .noneHealthy(retryAfter: retryAfter)
+    }
+
+    /// Other rules from now on. What is known of the instances stays.
+    package mutating func set(_ rules: BalancingRules, at now: Timestamp) {
+        advance(to: now)
+        self.rules = rules
     }
 
     /// Gives the next call a place.

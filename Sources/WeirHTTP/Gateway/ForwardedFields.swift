@@ -19,7 +19,44 @@ enum ForwardedFields {
         }
     }
 
-    /// All but what is between two neighbours; the message's length stays what it is.
+    /// The same for a regular service, which learns nothing of Weir's keys, and from whom the call
+    /// comes.
+    ///
+    /// - Parameter isCredential: whether a token is one of Weir's: those go no further.
+    static func toService(
+        _ head: CallHead, request: RequestID, isCredential: (String) -> Bool
+    ) -> [HeaderField] {
+        let named = named(by: head.headers)
+        var fields = head.headers.compactMap { field -> HeaderField? in
+            let name = field.name.canonicalName
+            guard !neighbours.contains(name), !framing.contains(name), !named.contains(name),
+                !provenance.contains(name)
+            else { return nil }
+            if name == "authorization" || vendorCredentials.contains(name) {
+                guard !isCredential(Credentials.text(in: field.value)) else { return nil }
+            }
+            return HeaderField(name, field.value)
+        }
+        fields.append(HeaderField("x-request-id", request.description))
+        if let address = head.peer { fields.append(HeaderField("x-forwarded-for", address)) }
+        if let host = head.authority { fields.append(HeaderField("x-forwarded-host", host)) }
+        fields.append(HeaderField("x-forwarded-proto", "http"))
+        return fields
+    }
+
+    /// What an instance of the AI service says to its client: the gateway has limits and an id of
+    /// its own, and what the call used is for the gateway alone.
+    static func ofInstance(_ headers: [HeaderField]) -> HTTPFields {
+        HTTPFields(
+            toClient(headers).filter { field in
+                let name = field.name.canonicalName
+                return !name.utf8.starts(with: "x-ratelimit-".utf8)
+                    && !name.utf8.starts(with: "anthropic-ratelimit-".utf8)
+            })
+    }
+
+    /// All but what is between two neighbours or between an instance and its gateway; the
+    /// message's length stays what it is.
     static func toClient(_ headers: [HeaderField]) -> HTTPFields {
         var fields = HTTPFields()
         for header in headers {
@@ -27,7 +64,7 @@ enum ForwardedFields {
             guard let name = HTTPField.Name(header.name) else { continue }
             fields.append(HTTPField(name: name, value: header.value))
         }
-        let dropped = neighbours.union(named(by: fields))
+        let dropped = neighbours.union(internals).union(named(by: fields))
         return HTTPFields(fields.filter { !dropped.contains($0.name.canonicalName) })
     }
 
@@ -49,8 +86,18 @@ enum ForwardedFields {
         "connection", "keep-alive", "proxy-connection", "proxy-authenticate",
         "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade",
     ]
-    private static let ownToMessage: Set<String> = [
-        "host", "content-length", "expect", "authorization", "x-weir-identity", "x-request-id",
+    private static let framing: Set<String> = [
+        "host", "content-length", "expect", "x-weir-identity", "x-request-id",
+    ]
+    private static let ownToMessage = framing.union(["authorization"])
+    /// Said by the gateway itself, or by nobody.
+    private static let provenance: Set<String> = [
+        "forwarded", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port",
+        "x-forwarded-proto", "x-forwarded-server",
+    ]
+    /// Of a reply: the gateway says its own.
+    private static let internals: Set<String> = [
+        "date", "x-request-id", "request-id", "x-weir-identity", "x-weir-tokens",
     ]
     private static let vendorCredentials: Set<String> = ["x-api-key", "x-goog-api-key"]
 }

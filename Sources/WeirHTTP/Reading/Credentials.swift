@@ -15,6 +15,12 @@ enum Credentials {
         return found
     }
 
+    /// What could be a key in a field's value, whatever scheme stands before it.
+    static func text(in value: String) -> String {
+        let last = value.utf8.split(separator: 0x20).last ?? value.utf8[...]
+        return String(decoding: last, as: UTF8.self)
+    }
+
     /// The token behind `Bearer`; the scheme's case doesn't matter (RFC 9110, section 11.1).
     private static func bearer(_ value: String) throws(WeirError) -> String {
         let bytes = Array(value.utf8)

@@ -11,12 +11,22 @@ extension Routes {
             }
         var checks = JSONObject()
         checks.append("database", report.isDatabaseSound ? "ok" : "failed")
-        checks.append("providers", .object(JSONObject(providers)))
+        if let pools = report.pools {
+            checks.append("pools", .object(JSONObject(pools.map(member))))
+        } else {
+            checks.append("providers", .object(JSONObject(providers)))
+        }
         checks.append("memory_used_pct", report.memoryUsedPercent.map { JSON($0) } ?? .null)
         checks.append("disk_free_pct", report.diskFreePercent.map { JSON($0) } ?? .null)
         return Answer(
             status: report.status == .unhealthy ? 503 : 200,
             ["status": .string(report.status.rawValue), "checks": .object(checks)])
+    }
+
+    private func member(_ pool: PoolHealth) -> JSONObject.Member {
+        .init(
+            name: pool.pool.description,
+            value: ["healthy": JSON(pool.healthy), "instances": JSON(pool.instances)])
     }
 
     /// `GET /health/ready`: as `/health`; 503 besides where calls won't be served for long.

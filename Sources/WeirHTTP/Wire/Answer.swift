@@ -13,6 +13,9 @@ struct Answer: Sendable {
     /// Where the connection speaks WebSocket from here on.
     var socket: EventSocket?
 
+    /// Whether it is another server's, who has said everything that is to be said of it.
+    var isForwarded = false
+
     static let json = "application/json"
 
     init(
@@ -44,8 +47,10 @@ struct Answer: Sendable {
         var fields = HTTPFields()
         fields.reserveCapacity(headers.count + 4)
         if let contentType { fields[.contentType] = contentType }
-        fields[.cacheControl] = "no-store"
-        fields[.contentTypeOptions] = "nosniff"
+        if !isForwarded {
+            fields[.cacheControl] = "no-store"
+            fields[.contentTypeOptions] = "nosniff"
+        }
         for field in headers { fields.append(field) }
         return fields
     }

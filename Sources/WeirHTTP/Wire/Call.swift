@@ -10,6 +10,18 @@ struct CallHead: Sendable {
     let headers: HTTPFields
     /// Whether the connection can speak WebSocket from here on.
     var isUpgrade = false
+    /// The address that the connection comes from; nil where there is none.
+    var peer: String?
+    /// The request's Host.
+    var authority: String?
+    /// Nil where no client is there to leave.
+    var client: (any ClientConnection)?
+}
+
+/// The connection that a request came on, as far as its answer has to know it.
+protocol ClientConnection: Sendable {
+    /// What is done when the client leaves, at once where it has left; nil: nothing any more.
+    func onLeaving(_ action: (@Sendable () -> Void)?)
 }
 
 /// A request that has found its endpoint: authenticated, its query and body read.

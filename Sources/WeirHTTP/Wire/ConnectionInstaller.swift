@@ -39,6 +39,7 @@ final class ConnectionInstaller: ChannelInboundHandler, RemovableChannelHandler 
         do {
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             try pipeline.addHandler(deadlines, position: .first)
+            try pipeline.addHandler(ClientWatch(), position: .first)
             if let addresses {
                 try pipeline.addHandler(AddressGuard(addresses), position: .first)
             }

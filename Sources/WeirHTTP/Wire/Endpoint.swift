@@ -15,6 +15,8 @@ struct Endpoint: Sendable {
     let dialect: any ClientReplyDialect
     /// The longest body, where it isn't the server's.
     let bodyLimit: Int?
+    /// Refuses what can be refused before the body is read.
+    var gate: (@Sendable (CallHead) throws(WeirError) -> Void)?
     let handler: @Sendable (Call) async throws(WeirError) -> Answer
 
     /// Who may call it at all; what a caller may see is the use case's to say.

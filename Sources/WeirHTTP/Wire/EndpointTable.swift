@@ -1,4 +1,5 @@
 import HTTPTypes
+import WeirService
 
 /// Finds the endpoint of a method and a path. Paths are compared byte by byte as they were sent:
 /// no case folding, no `//`, no trailing slash, no dot segments.
@@ -15,6 +16,8 @@ struct EndpointTable: Sendable {
 
     enum Match {
         case found(Endpoint, parameter: String)
+        /// Another service's, behind this gateway.
+        case regular(RegularRoute)
         /// The path is known, the method isn't; these are.
         case wrongMethod(allowed: [String])
         case unknown

@@ -25,13 +25,46 @@ package final class RateGate: Sendable {
     ) throws(WeirError) -> (permit: CallPermit, standing: CallStanding) {
         let scopes = policy.current.limits(
             of: tenant, user: call.user, feature: call.feature, key: call.caller.key)
+        return try admit(scopes, tokens: tokens, at: now) { "\($0.reason) (tenant \(tenant.id))" }
+    }
+
+    /// - Parameter message: what the caller of a refused call is told.
+    private func admit(
+        _ scopes: [LimitedScope], tokens: Int64, at now: Timestamp,
+        _ message: (LimitBook.Refusal) -> String
+    ) throws(WeirError) -> (permit: CallPermit, standing: CallStanding) {
         switch book.withLock({ $0.admit(scopes, tokens: tokens, at: now) }) {
         case .admitted(let ticket, let standing): return (CallPermit(self, ticket), standing)
         case .refused(let refusal, let standing):
             throw WeirError(
-                .rateLimited, "\(refusal.reason) (tenant \(tenant.id))",
+                .rateLimited, message(refusal),
                 retryAfter: refusal.retryAfter.wholeSecondsUp, rate: standing)
         }
+    }
+
+    /// Takes in a call that is on its way to an instance.
+    ///
+    /// - Parameter estimate: its tokens, as far as can be guessed; no more than a minute's are
+    ///   taken before it is known what it used.
+    package func admit(
+        _ call: LimitedCall, estimate: Int64, at now: Timestamp
+    ) throws(WeirError) -> (permit: CallPermit, standing: CallStanding) {
+        let scopes = policy.current.limits(of: call)
+        let most = scopes.compactMap { $0.limits.tokens?.perMinute }.min() ?? 0
+        return try admit(scopes, tokens: min(estimate, most), at: now) {
+            "\($0.reason) (tenant \(call.tenant))"
+        }
+    }
+
+    /// Takes in a call that isn't for the AI service: by its key alone.
+    func admit(
+        to route: String, key: KeyID, at now: Timestamp
+    ) throws(WeirError) -> CallPermit {
+        let counter = LimitedScope.Counter(tenant: .nobody, scope: .key(key.description))
+        let scopes = [LimitedScope(counter: counter, limits: policy.current.key)]
+        return try admit(scopes, tokens: 0, at: now) { _ in
+            "Too many calls of \(route) by this key"
+        }.permit
     }
 
     fileprivate func end(_ ticket: LimitBook.Ticket, used: Int64, counts: Bool) {
@@ -41,7 +74,7 @@ package final class RateGate: Sendable {
 
 /// One admitted call's place. It ends when nobody holds it any more: its place in flight is free
 /// then, and tokens that it was admitted with and hasn't used are given back.
-final class CallPermit: Sendable {
+package final class CallPermit: Sendable {
     private let gate: RateGate
     private let ticket: LimitBook.Ticket
     private let state = Mutex(State())
@@ -57,20 +90,31 @@ final class CallPermit: Sendable {
     }
 
     /// So many tokens more were used.
-    func use(_ tokens: Int64) {
+    package func use(_ tokens: Int64) {
         state.withLock { state in
             let (sum, over) = state.used.addingReportingOverflow(max(0, tokens))
             state.used = over ? .max : sum
         }
     }
 
+    /// Nobody will ever know what was used: what was taken stays taken.
+    package func keep() { use(ticket.tokens) }
+
     /// The call was refused after all, and doesn't count.
-    func giveBack() { state.withLock { $0.counts = false } }
+    package func giveBack() { state.withLock { $0.counts = false } }
 
     deinit {
         let state = state.withLock { $0 }
         gate.end(ticket, used: state.used, counts: state.counts)
     }
+}
+
+extension TenantID {
+    /// Where counts aren't a tenant's.
+    fileprivate static let nobody: TenantID = {
+        guard let tenant = TenantID(.max) else { preconditionFailure("every positive id is one") }
+        return tenant
+    }()
 }
 
 extension LimitBook.Refusal {

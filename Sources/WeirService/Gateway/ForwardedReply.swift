@@ -9,25 +9,31 @@ package final class ForwardedReply: Sendable {
     private let body: any InstanceBody
     private let pool: BalancedPool
     private let lease: InstanceLease
+    /// Of the instance, where the reply comes to its end.
+    private let outcome: InstanceOutcome
     private let isOver = Atomic(false)
 
     init(
         status: Int, headers: [HeaderField], body: any InstanceBody, pool: BalancedPool,
-        lease: InstanceLease
+        lease: InstanceLease, outcome: InstanceOutcome
     ) {
         self.status = status
         self.headers = headers
         self.body = body
         self.pool = pool
         self.lease = lease
+        self.outcome = outcome
     }
+
+    /// What came behind the body; there once `next` has told its end.
+    package var trailers: [HeaderField] { body.trailers }
 
     /// Waits for more of the body; one task asks.
     package func next() async -> UpstreamChunk {
         let chunk = await body.next()
         switch chunk {
         case .bytes: break
-        case .end: end(.success)
+        case .end: end(outcome)
         case .lost: end(.failure)
         }
         return chunk

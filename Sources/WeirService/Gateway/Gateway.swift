@@ -1,114 +1,130 @@
+import Synchronization
 package import WeirCore
 
-/// Sends calls on to the instances of the AI service, in the name of callers that it vouches for.
-package struct Gateway: Sendable {
-    private let pools: [InstancePoolName: BalancedPool]
-    private let routing: FeatureRouting
+/// Sends calls on to instances of the AI service, in the name of callers that it vouches for, and
+/// of other services.
+package final class Gateway: Sendable {
+    private let state: Mutex<GatewayState>
     private let transport: any InstanceTransport
     private let seal: IdentitySeal
-    private let time: any TimeSource
+    let time: any TimeSource
     private let random: RandomBytes
+    let dice: @Sendable () -> UInt64
     /// Instances that one call is offered to; the next one only where the last wasn't sent a byte.
     private let tries: Int
+    /// One plan is put in force at a time.
+    let changes = SerialGate()
 
+    /// Its pools have no instances until `apply` or `PoolMembers` has found some.
+    ///
+    /// - Parameter dice: uniform over all of UInt64.
     package init(
-        pools: [InstancePoolName: BalancedPool], routing: FeatureRouting,
-        transport: any InstanceTransport, seal: IdentitySeal, time: any TimeSource,
-        random: @escaping RandomBytes = systemRandomBytes, tries: Int = 3
+        _ plan: GatewayPlan, transport: any InstanceTransport, seal: IdentitySeal,
+        time: any TimeSource, random: @escaping RandomBytes = systemRandomBytes,
+        dice: @escaping @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) },
+        tries: Int = 3
     ) {
-        self.pools = pools
-        self.routing = routing
+        let pools = plan.pools.map { ($0.name, BalancedPool($0, time: time, dice: dice)) }
+        state = Mutex(
+            GatewayState(plan, pools: Dictionary(pools) { first, _ in first }, sources: [:]))
         self.transport = transport
         self.seal = seal
         self.time = time
         self.random = random
+        self.dice = dice
         self.tries = tries
+    }
+
+    var current: GatewayState { state.withLock { $0 } }
+
+    func replace(_ next: GatewayState) { state.withLock { $0 = next } }
+
+    package enum Opening: Sendable {
+        case reply(ForwardedReply)
+        /// Proved: no instance got a byte of it.
+        case notSent(WeirError)
+        /// One got it, or a part, and there is no reply.
+        case lost(WeirError)
     }
 
     /// The first instance's reply that there is one of.
     ///
-    /// - Throws: `ai_service_unavailable` or `overloaded` where nothing was sent to any instance;
-    ///   `provider_timeout` or `provider_error` where one was lost after sending, which is never
+    /// - Returns: `notSent` with `ai_service_unavailable` or `overloaded` where no instance could
+    ///   be had; `lost` with `provider_timeout` or `provider_error`, after which the call is never
     ///   tried again.
-    package func forward(_ call: GatewayCall) async throws(WeirError) -> ForwardedReply {
-        guard let pool = pools[routing.pool(for: call.feature)] else {
-            throw WeirError(.internalError, "A feature's pool isn't there")
+    package func open(_ call: GatewayCall) async -> Opening {
+        let pool: BalancedPool
+        do {
+            pool = try current.pool(of: call.destination)
+        } catch {
+            return .notSent(error)
         }
         var tried: Set<InstanceName> = []
         for _ in 0..<max(1, tries) {
-            let lease = try pool.lease(excluding: tried)
-            switch try await open(call, at: lease, of: pool) {
+            let lease: InstanceLease
+            let request: InstanceCall
+            do throws(WeirError) {
+                lease = try pool.lease(excluding: tried)
+            } catch {
+                return .notSent(error)
+            }
+            do throws(WeirError) {
+                request = try self.request(call, at: lease.instance, pool.plan.limits)
+            } catch {
+                pool.end(lease, .neutral)
+                return .notSent(error)
+            }
+            switch await transport.forward(request) {
             case .reply(let status, let headers, let body):
-                return ForwardedReply(
-                    status: status, headers: headers, body: body, pool: pool, lease: lease)
+                let isBlamed = call.blames(status: status, headers)
+                return .reply(
+                    ForwardedReply(
+                        status: status, headers: headers, body: body, pool: pool, lease: lease,
+                        outcome: isBlamed ? .failure : .success))
+            case .notSent where Task.isCancelled:
+                // The client left: that is no instance's fault.
+                pool.end(lease, .neutral)
+                return .notSent(Gateway.unreached)
             case .notSent:
                 pool.end(lease, .failure)
                 tried.insert(lease.instance)
             case .lost(let loss):
-                pool.end(lease, .failure)
-                throw Gateway.error(loss)
+                pool.end(lease, Task.isCancelled ? .neutral : .failure)
+                return .lost(Gateway.error(loss))
             }
         }
-        throw WeirError(.serviceUnavailable, "The AI service can't be reached")
+        return .notSent(Gateway.unreached)
     }
 
     /// Each instance is told by an identity of its own: the one that was sent before may have
     /// arrived after all.
-    private func open(
-        _ call: GatewayCall, at lease: InstanceLease, of pool: BalancedPool
-    ) async throws(WeirError) -> InstanceOpening {
-        do throws(WeirError) {
+    private func request(
+        _ call: GatewayCall, at instance: InstanceName, _ limits: InstanceLimits
+    ) throws(WeirError) -> InstanceCall {
+        var headers = call.headers
+        if let caller = call.caller {
             guard let nonce = CallerIdentity.Nonce(random(16)) else {
                 throw WeirError(.internalError, "There is no nonce")
             }
             let identity = CallerIdentity(
-                request: call.request, caller: call.caller, issuedAt: time.now(), nonce: nonce,
-                bodyDigest: call.bodyDigest)
+                request: call.request, caller: caller, issuedAt: time.now(), nonce: nonce,
+                bodyDigest: sha256(call.body))
             let sealed = try seal.seal(identity, method: call.method, target: call.target)
-            return await transport.forward(
-                InstanceCall(
-                    instance: lease.instance, method: call.method, target: call.target,
-                    headers: call.headers + [HeaderField("x-weir-identity", sealed)],
-                    body: call.body, limits: pool.limits))
-        } catch {
-            pool.end(lease, .neutral)
-            throw error
+            headers.append(HeaderField("x-weir-identity", sealed))
         }
+        return InstanceCall(
+            instance: instance, method: call.method, target: call.target, headers: headers,
+            body: call.body, limits: limits)
     }
+
+    private static let unreached = WeirError(
+        .serviceUnavailable, "No instance of the service can be reached")
 
     private static func error(_ loss: UpstreamOutcome.Loss) -> WeirError {
         switch loss {
-        case .timeout: WeirError(.providerTimeout, "The AI service didn't answer in time")
+        case .timeout: WeirError(.providerTimeout, "The service didn't answer in time")
         case .broken, .malformed:
-            WeirError(.providerError, "The AI service was lost before it answered")
+            WeirError(.providerError, "The service was lost before it answered")
         }
-    }
-}
-
-/// A call as it came in, from a caller who is known.
-package struct GatewayCall: Sendable {
-    package let request: RequestID
-    package let caller: Caller
-    /// What picks the pool; nil for the default one.
-    package let feature: FeatureSlug?
-    package let method: String
-    package let target: String
-    /// Without the caller's credential, and without an identity.
-    package let headers: [HeaderField]
-    package let body: [UInt8]
-    let bodyDigest: [UInt8]
-
-    package init(
-        request: RequestID, caller: Caller, feature: FeatureSlug?, method: String, target: String,
-        headers: [HeaderField], body: [UInt8]
-    ) {
-        self.request = request
-        self.caller = caller
-        self.feature = feature
-        self.method = method
-        self.target = target
-        self.headers = headers
-        self.body = body
-        bodyDigest = sha256(body)
     }
 }

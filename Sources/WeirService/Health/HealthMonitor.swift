@@ -6,6 +6,7 @@ package final class HealthMonitor: HealthSource {
     private let ledger: any LedgerStore
     private let providers: ProviderProbes
     private let readMachine: @Sendable () -> MachineReading
+    private let pools: (@Sendable () -> [PoolHealth])?
     private let interval: Duration
     private let machine: Mutex<MachineReading>
 
@@ -13,13 +14,16 @@ package final class HealthMonitor: HealthSource {
     private static let leastDiskFree = 5
     private static let mostMemoryUsed = 95
 
+    /// - Parameter pools: of a gateway.
     package init(
         ledger: any LedgerStore, providers: ProviderProbes,
-        readMachine: @escaping @Sendable () -> MachineReading, interval: Duration = .seconds(5)
+        readMachine: @escaping @Sendable () -> MachineReading,
+        pools: (@Sendable () -> [PoolHealth])? = nil, interval: Duration = .seconds(5)
     ) {
         self.ledger = ledger
         self.providers = providers
         self.readMachine = readMachine
+        self.pools = pools
         self.interval = interval
         machine = Mutex(readMachine())
     }
@@ -48,18 +52,23 @@ package final class HealthMonitor: HealthSource {
     package func report() -> HealthReport {
         let reading = machine.withLock { $0 }
         let results = providers.last
+        let pools = pools?()
         let isSound = ledger.failure == nil
         let isCutOff =
             !results.isEmpty && results.allSatisfy { $0.reachability == .unreachable }
+            || pools?.allSatisfy { $0.healthy == 0 } ?? false
         let isShort =
             (reading.diskFreePercent ?? 100) < HealthMonitor.leastDiskFree
             || (reading.memoryUsedPercent ?? 0) > HealthMonitor.mostMemoryUsed
-        let isWhole = results.allSatisfy { $0.reachability == .ok }
+        let isWhole =
+            results.allSatisfy { $0.reachability == .ok }
+            && pools?.allSatisfy { $0.healthy == $0.instances } ?? true
         return HealthReport(
             status: !isSound || isCutOff
                 ? .unhealthy : isShort || !isWhole ? .degraded : .healthy,
             isDatabaseSound: isSound,
             providers: Dictionary(results.map { ($0.provider, $0.reachability) }) { $1 },
-            memoryUsedPercent: reading.memoryUsedPercent, diskFreePercent: reading.diskFreePercent)
+            memoryUsedPercent: reading.memoryUsedPercent, diskFreePercent: reading.diskFreePercent,
+            pools: pools)
     }
 }

@@ -17,16 +17,19 @@ package struct HealthReport: Sendable, Equatable {
     /// Per cent, rounded down; nil where the machine doesn't say.
     package var memoryUsedPercent: Int?
     package var diskFreePercent: Int?
+    /// Of a gateway, which has these in the place of providers; nil where it is none.
+    package var pools: [PoolHealth]?
 
     package init(
         status: Status, isDatabaseSound: Bool, providers: [ProviderName: Reachability],
-        memoryUsedPercent: Int? = nil, diskFreePercent: Int? = nil
+        memoryUsedPercent: Int? = nil, diskFreePercent: Int? = nil, pools: [PoolHealth]? = nil
     ) {
         self.status = status
         self.isDatabaseSound = isDatabaseSound
         self.providers = providers
         self.memoryUsedPercent = memoryUsedPercent
         self.diskFreePercent = diskFreePercent
+        self.pools = pools
     }
 }
 

@@ -41,10 +41,10 @@ import WeirService
             HeaderField("x-hop", "1"), HeaderField("keep-alive", "5"),
             HeaderField("transfer-encoding", "chunked"), HeaderField("no name", "1"),
             HeaderField("x-request-id", "req_1"), HeaderField("content-length", "12"),
+            HeaderField("X-Weir-Tokens", "15"), HeaderField("date", "now"),
         ]
         let expected = try fields([
-            ("content-type", "text/event-stream"), ("x-request-id", "req_1"),
-            ("content-length", "12"),
+            ("content-type", "text/event-stream"), ("content-length", "12"),
         ])
         #expect(ForwardedFields.toClient(headers) == expected)
     }
@@ -60,11 +60,64 @@ import WeirService
             (#"{"x":"feature_slug","feature_slug":"yes"}"#, "yes"),
             (#"{"a":{"feature_slug":"no"}}"#, nil), (#"["feature_slug","no"]"#, nil),
             (#"{"feature_slug":7}"#, nil), (#"{"feature_slug":"a b"}"#, nil),
-            (#"{"feature_slug":"\u0061"}"#, nil), (#"{"feature_slug":""#, nil),
+            (#"{"feature_slug":"\u0061"}"#, "a"), (#"{"feature\u005fslug":"a"}"#, "a"),
+            (#"{"\u0066eature_slug" : "a"}"#, "a"), (#"{"feature_slug":""#, nil),
             (#"{"feature_slug":"#, nil), (#"{"feature_slug""#, nil), (#"{"\"#, nil), ("", nil),
             ("}}}]]", nil),
         ] as [(String, String?)])
     func `the feature is what the outermost object names`(body: String, feature: String?) {
-        #expect(FeatureFinder.feature(in: Array(body.utf8))?.description == feature)
+        #expect(NamedInBody(Array(body.utf8)).feature?.description == feature)
+    }
+
+    @Test(
+        arguments: [
+            (#"{"tenant_id":42,"user_id":7}"#, 42, 7),
+            (#"{"user_id" : 0, "messages":[{"tenant_id":1}], "tenant_id" : 42.0 }"#, 42, 0),
+            (#"{"tenant_id":4.2e1}"#, 42, nil), (#"{"tenant\u005fid":42}"#, 42, nil),
+            (#"{"tenant_id":"42"}"#, nil, nil), (#"{"tenant_id":-1}"#, nil, nil),
+            (#"{"tenant_id":42.5}"#, nil, nil), (#"{"tenant_id":042}"#, nil, nil),
+            (#"{"tenant_id":99999999999999999999}"#, nil, nil), (#"{"tenant_id":null}"#, nil, nil),
+            (#"{"tenant_id":[42]}"#, nil, nil), (#"{"tenant_id":"#, nil, nil),
+        ] as [(String, Int64?, Int64?)])
+    func `the tenant and the user are what an instance would read`(
+        body: String, tenant: Int64?, user: Int64?
+    ) {
+        let named = NamedInBody(Array(body.utf8))
+        #expect(named.tenant?.number == tenant)
+        #expect(named.user?.number == user)
+    }
+
+    @Test func `what is cut anywhere names nobody else`() {
+        let body = Array(#"{"tenant_id":42,"feature_slug":"sales","user_id":7}"#.utf8)
+        for count in body.indices {
+            let named = NamedInBody(Array(body[..<count]))
+            #expect([nil, 4, 42].contains(named.tenant?.number))
+            #expect([nil, "sales"].contains(named.feature?.description))
+        }
+    }
+
+    @Test func `a service learns who it is asked for by, and none of Weir's keys`() throws {
+        var head = CallHead(
+            method: .get, target: "/crm",
+            headers: try fields([
+                ("Authorization", "Bearer wk_secret"), ("X-Api-Key", "own-key"),
+                ("X-Weir-Identity", "forged"), ("X-Forwarded-For", "1.2.3.4"),
+                ("X-Forwarded-Proto", "https"), ("Forwarded", "for=1.2.3.4"),
+                ("X-Real-IP", "1.2.3.4"), ("X-Request-Id", "forged"), ("Cookie", "a=b"),
+                ("Accept-Encoding", "gzip"),
+            ]))
+        head.peer = "10.0.0.9"
+        head.authority = "shop.example"
+        let sent = ForwardedFields.toService(head, request: try slug("req_1")) {
+            $0.hasPrefix("wk_")
+        }
+        #expect(
+            sent == [
+                HeaderField("x-api-key", "own-key"), HeaderField("cookie", "a=b"),
+                HeaderField("accept-encoding", "gzip"), HeaderField("x-request-id", "req_1"),
+                HeaderField("x-forwarded-for", "10.0.0.9"),
+                HeaderField("x-forwarded-host", "shop.example"),
+                HeaderField("x-forwarded-proto", "http"),
+            ])
     }
 }

@@ -1,0 +1,112 @@
+import HTTPTypes
+import WeirCore
+import WeirService
+
+/// An instance's body on its way to a client, as it comes.
+struct ForwardedBody: StreamedBody {
+    private let reply: ForwardedReply
+    /// Nil once what the call used is known, or will never be, and where nothing limits it.
+    private var open: CallPermit?
+    /// The call's place in flight, held to the end.
+    private let permit: CallPermit?
+    private let client: (any ClientConnection)?
+    private var isWatched = false
+
+    /// - Parameter permit: is told what the call used, by the instance's own account; a call of
+    ///   which it says nothing was refused there, and counts nothing.
+    init(
+        _ reply: ForwardedReply, _ permit: CallPermit?, _ client: (any ClientConnection)?
+    ) {
+        self.reply = reply
+        self.permit = permit
+        self.client = client
+        open = permit
+        if let tokens = ForwardedBody.tokens(reply.headers) {
+            permit?.use(tokens)
+            open = nil
+        }
+    }
+
+    /// What stands behind an instance's body is for the gateway.
+    let trailers: HTTPFields? = nil
+
+    mutating func next() async throws -> [UInt8]? {
+        if !isWatched {
+            isWatched = true
+            client?.onLeaving { [reply] in reply.cancel() }
+        }
+        switch await reply.next() {
+        case .bytes(let bytes): return bytes
+        case .end:
+            client?.onLeaving(nil)
+            if let tokens = ForwardedBody.tokens(reply.trailers) {
+                open?.use(tokens)
+            } else {
+                open?.giveBack()
+            }
+            open = nil
+            return nil
+        case .lost:
+            keep()
+            throw BrokenReply()
+        }
+    }
+
+    mutating func abandon() async {
+        reply.cancel()
+        keep()
+    }
+
+    /// Nobody will say what was used.
+    private mutating func keep() {
+        client?.onLeaving(nil)
+        open?.keep()
+        open = nil
+    }
+
+    private static func tokens(_ fields: [HeaderField]) -> Int64? {
+        fields.first { $0.hasName(GatewayCall.tokensField) }
+            .flatMap { plainInteger($0.value) }
+            .flatMap { $0 >= 0 ? $0 : nil }
+    }
+}
+
+/// The same of a service that isn't the AI service: nothing is counted by it.
+struct RelayedBody: StreamedBody {
+    private let reply: ForwardedReply
+    /// The call's place in flight, held to the end.
+    private let permit: CallPermit?
+    private let client: (any ClientConnection)?
+    private var isWatched = false
+
+    init(
+        _ reply: ForwardedReply, _ permit: CallPermit?, _ client: (any ClientConnection)?
+    ) {
+        self.reply = reply
+        self.permit = permit
+        self.client = client
+    }
+
+    let trailers: HTTPFields? = nil
+
+    mutating func next() async throws -> [UInt8]? {
+        if !isWatched {
+            isWatched = true
+            client?.onLeaving { [reply] in reply.cancel() }
+        }
+        switch await reply.next() {
+        case .bytes(let bytes): return bytes
+        case .end:
+            client?.onLeaving(nil)
+            return nil
+        case .lost:
+            client?.onLeaving(nil)
+            throw BrokenReply()
+        }
+    }
+
+    mutating func abandon() async { reply.cancel() }
+}
+
+/// The instance was lost in the middle of its body.
+struct BrokenReply: Error {}

@@ -1,0 +1,61 @@
+package import WeirCore
+
+/// A call as it came in, on its way to an instance.
+package struct GatewayCall: Sendable {
+    package let request: RequestID
+    /// Whom an identity names; nil: none is sent.
+    package let caller: Caller?
+    package let destination: Destination
+    package let method: String
+    package let target: String
+    /// Without the caller's credential, and without an identity.
+    package let headers: [HeaderField]
+    package let body: [UInt8]
+
+    package enum Destination: Sendable {
+        /// The pool of a feature; nil for the default one.
+        case ai(FeatureSlug?)
+        case regular(InstancePoolName)
+    }
+
+    package init(
+        request: RequestID, caller: Caller?, destination: Destination, method: String,
+        target: String, headers: [HeaderField], body: [UInt8]
+    ) {
+        self.request = request
+        self.caller = caller
+        self.destination = destination
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+    }
+
+    /// Whether an instance says by its reply that it isn't well itself. One of the AI service says
+    /// the code of every error, so that a 5xx without one is none of its own; what a provider
+    /// failed at, or a caller, is not to be blamed on it.
+    func blames(status: Int, _ headers: [HeaderField]) -> Bool {
+        switch destination {
+        case .ai:
+            let code = headers.first { $0.hasName(GatewayCall.errorField) }?.value
+            return code == WeirError.Code.serviceUnavailable.rawValue
+                || (code == nil && (500..<600).contains(status))
+        case .regular: return status == 503
+        }
+    }
+
+    /// The header in which an instance says an error's code.
+    package static let errorField = "x-weir-error"
+    /// The header, or the trailer, in which it says what a call used.
+    package static let tokensField = "x-weir-tokens"
+}
+
+extension HeaderField {
+    /// - Parameter text: in lower case.
+    package func hasName(_ text: String) -> Bool {
+        name.utf8.count == text.utf8.count
+            && zip(name.utf8, text.utf8).allSatisfy { byte, letter in
+                byte == letter || ((0x41...0x5A).contains(byte) && byte | 0x20 == letter)
+            }
+    }
+}
