@@ -12,7 +12,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var config: ConfigurationOption
 
-    @Option(help: "What this process is: all, or service, which is called through gateways alone.")
+    @Option(help: "What this process is: all; service, which gateways alone call; or gateway.")
     var role = Role.all
 
     func run() async throws {

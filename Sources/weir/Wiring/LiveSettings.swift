@@ -6,6 +6,7 @@ struct LiveSettings: Sendable {
     var rates: RateGate?
     var queue: Adjustable<QueueSettings>?
     var cache: ReplyCache?
+    var pools: GatewayPools?
 
     /// Makes ready what `Configuration.adopting` takes over; nothing is in force before what it
     /// returns has run.
@@ -14,11 +15,13 @@ struct LiveSettings: Sendable {
     @Sendable func prepare(
         _ configuration: Configuration
     ) throws(ConfigurationError) -> @Sendable () async -> Void {
+        let switchPools = try pools?.prepare(configuration.gateway)
         return {
             LogOutput.set(configuration.logging.level)
             rates?.replace(configuration.limits.ai)
             queue?.replace(configuration.limits.queue)
             cache?.replace(configuration.cache.lifetimes)
+            await switchPools?()
         }
     }
 }

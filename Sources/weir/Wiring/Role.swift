@@ -9,10 +9,10 @@ enum Role: String, CaseIterable, ExpressibleByArgument {
     /// Why this version can't be it; nil where it can.
     var refusal: String? {
         switch self {
-        case .all, .service: nil
-        case .gateway, .worker, .autopilot:
+        case .all, .service, .gateway: nil
+        case .worker, .autopilot:
             "there is no role \(rawValue) in this version yet; "
-                + "serve with --role all or --role service"
+                + "serve with --role all, service or gateway"
         }
     }
 }

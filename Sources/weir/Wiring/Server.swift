@@ -53,7 +53,11 @@ enum Server {
             let reasons = error.mistakes.map(\.description).joined(separator: "; ")
             throw StartFailure(reasons)
         }
-        return try await AIService.start(configuration, as: role, source: source)
+        switch role {
+        case .gateway: return try await GatewayProcess.start(configuration, source: source)
+        case .all, .service, .worker, .autopilot:
+            return try await AIService.start(configuration, as: role, source: source)
+        }
     }
 
     /// What the server throws by itself is that it can't listen.

@@ -1,0 +1,56 @@
+"""A gateway with instances of the AI service behind it, all of them real processes."""
+from weirlab import ADMIN, Server, Weir
+
+SECRET = "the-secret-that-gateways-sign-by"
+IDENTITY = f"identity: {{ secret: {SECRET} }}"
+
+
+class Service(Weir):
+    """An instance in the role of the service, with a ledger of its own."""
+
+    def __init__(self, folder, sandbox, number=1, extra=""):
+        inner = folder / f"service-{number}"
+        inner.mkdir()
+        super().__init__(inner, sandbox, f"{IDENTITY}\n{extra}")
+        self.name = f"service-{number}"
+
+    def start(self, environment=None, **options):
+        return self.launch("serve", "--config", self.config, "--role", "service",
+                           environment=environment, **options)
+
+
+class Gateway(Weir):
+    """In front of instances; its configuration is rewritten by `configure`."""
+
+    def __init__(self, folder, services, extra="", pools=None):
+        Server.__init__(self, folder, "gateway")
+        self.config = folder / "gateway.yaml"
+        self.database = folder / "gateway.db"
+        self.configure(services, extra, pools)
+
+    def configure(self, services, extra="", pools=None):
+        main = ", ".join(f'"http://127.0.0.1:{service.port}"' for service in services)
+        pools = pools or f"""
+  pools:
+    main:
+      instances: [{main}]
+      health: {{ every: 200ms, timeout: 150ms }}
+      slow_start: 0s"""
+        self.config.write_text(f"""
+server: {{ host: 127.0.0.1, port: {self.port} }}
+storage: {{ sqlite: {{ path: {self.database} }} }}
+admin_key: {ADMIN}
+{IDENTITY}
+logging: {{ level: warning }}
+gateway: {pools}
+{extra}
+""")
+
+    def start(self, environment=None, **options):
+        if "ai:" not in self.config.read_text():
+            environment = {"WEIR_LIMITS_AI_PER_MINUTE": "0", **(environment or {})}
+        return self.launch("serve", "--config", self.config, "--role", "gateway",
+                           environment=environment, **options)
+
+    def rows(self, where="1"):
+        raise AssertionError("a gateway has no ledger")
