@@ -25,7 +25,7 @@ def reload(weir):
 
 
 def reports(weir):
-    entries = weir.api("GET", "/admin/audit?limit=1000").json["entries"]
+    entries = weir.api("GET", "/admin/audit?limit=500").json["entries"]
     return [entry for entry in entries if entry["action"] == "config.reload"]
 
 
