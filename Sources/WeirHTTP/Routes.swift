@@ -15,8 +15,8 @@ struct Routes: Sendable {
     /// Those that this process serves.
     var all: [Endpoint] {
         placed(aiRoutes + dropIns, isHere: use.ai != nil, isLimited: true)
-            + placed(jobRoutes, isHere: use.jobs != nil)
-            + placed(eventRoutes, isHere: use.events != nil)
+            + placed(jobRoutes, isHere: use.jobs != nil, isOfJobs: true)
+            + placed(eventRoutes, isHere: use.events != nil, isOfJobs: true)
             + administrationRoutes + gatewayRoutes + healthRoutes
     }
 
@@ -98,14 +98,16 @@ struct Routes: Sendable {
     /// - Parameters:
     ///   - isHere: whether it has.
     ///   - isLimited: whether what is posted there counts as an AI call.
+    ///   - isOfJobs: whether it is those who keep jobs that have it.
     private func placed(
-        _ endpoints: [Endpoint], isHere: Bool, isLimited: Bool = false
+        _ endpoints: [Endpoint], isHere: Bool, isLimited: Bool = false, isOfJobs: Bool = false
     ) -> [Endpoint] {
         if isHere { return endpoints }
         guard let gateway = use.gateway else { return [] }
         return endpoints.filter { $0.access != .admin }.map { endpoint in
             AIForwarder(
-                use: gateway, endpoint: endpoint, isLimited: isLimited && endpoint.method == .post
+                use: gateway, endpoint: endpoint,
+                isLimited: isLimited && endpoint.method == .post, isOfJobs: isOfJobs
             ).forwarded
         }
     }

@@ -120,7 +120,7 @@ def test_without_a_secret_there_is_no_service_and_no_gateway_is_believed(lab):
     assert send(weir, key=ADMIN).status == 200
 
 
-@pytest.mark.parametrize("role", ["worker", "autopilot"])
+@pytest.mark.parametrize("role", ["autopilot"])
 def test_a_role_that_is_not_there_yet_is_refused_by_name(lab, role):
     weir = lab.weir(lab.sandbox(), start=False)
     serve(weir, role, wait=False)

@@ -25,6 +25,7 @@ struct GatewayConfigurationTests {
               slow_start: 0s
             reports: { instances: ["http://10.0.0.9:81"] }
           default_pool: main
+          jobs_pool: reports
           features: { "report-*": reports, exact: main }
           routes:
             - { prefix: /crm/v2, pool: reports, identity: true, body: 1MiB,
@@ -74,6 +75,7 @@ struct GatewayConfigurationTests {
         var files = RegularRoute(prefix: "/files", pool: try slug("reports"))
         files.requiresKey = false
         #expect(plan.routes == [crm, files])
+        #expect(plan.jobsPool == (try slug("reports")))
     }
 
     @Test("What is listed reads back as the same")
@@ -126,6 +128,7 @@ struct GatewayConfigurationTests {
             ("pools: { \(one) }, default_pool: mian", "gateway.default_pool"),
             ("default_pool: main", "gateway.default_pool"),
             ("pools: { \(one) }, features: { a: crm }", "gateway.features.a"),
+            ("pools: { \(one) }, jobs_pool: crm", "gateway.jobs_pool"),
             ("pools: { \(one) }, features: { \"a b\": main }", "gateway.features.a b"),
             (
                 "pools: { main: { instances: [\"http://a\"], balance: best } }",

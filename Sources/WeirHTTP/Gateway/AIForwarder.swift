@@ -9,6 +9,8 @@ struct AIForwarder: Sendable {
     let endpoint: Endpoint
     /// Whether its calls count against the limits of AI calls, and are stopped by kill switches.
     let isLimited: Bool
+    /// Whether they go to those who keep jobs.
+    var isOfJobs = false
 
     private var isDropIn: Bool { endpoint.dialect.wire != .complete }
 
@@ -19,7 +21,13 @@ struct AIForwarder: Sendable {
             body: endpoint.body == .ignored ? .ignored : .raw, query: endpoint.query,
             dialect: endpoint.dialect, bodyLimit: endpoint.bodyLimit, forward)
         // While there is nobody to take the call nothing of it need be read or counted.
-        forwarded.gate = { [use] _ throws(WeirError) in try use.gateway.requireAvailable() }
+        forwarded.gate = { [use, isOfJobs] _ throws(WeirError) in
+            if isOfJobs {
+                try use.gateway.requireAvailable(.jobs)
+            } else {
+                try use.gateway.requireAvailable()
+            }
+        }
         return forwarded
     }
 
@@ -27,16 +35,18 @@ struct AIForwarder: Sendable {
         let subject = try subject(of: call)
         if let tenant = subject.tenant { try call.caller.require(tenant) }
         if isLimited { try requireRunning(subject) }
-        try use.gateway.requireAvailable(.ai(subject.feature))
+        let destination: GatewayCall.Destination = isOfJobs ? .jobs : .ai(subject.feature)
+        try use.gateway.requireAvailable(destination)
         let admitted = try admit(call, subject)
         // An instance is told of no tenant but the call's: what it reads in the body can't be
-        // another one than was counted here.
-        let caller = Caller(
-            key: call.caller.key, role: call.caller.role,
-            reach: .tenants(subject.tenant.map { [$0] } ?? []))
+        // another one than was counted here. Whose a job is only its keeper knows.
+        let reach =
+            subject.tenant.map { .tenants([$0]) }
+            ?? (isOfJobs ? call.caller.reach : ServiceKey.Reach.tenants([]))
+        let caller = Caller(key: call.caller.key, role: call.caller.role, reach: reach)
         let opening = await use.gateway.open(
             GatewayCall(
-                request: call.request, caller: caller, destination: .ai(subject.feature),
+                request: call.request, caller: caller, destination: destination,
                 method: call.head.method.rawValue, target: call.head.target,
                 headers: ForwardedFields.toInstance(call.head.headers), body: call.bytes))
         switch opening {

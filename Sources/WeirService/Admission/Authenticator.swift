@@ -26,13 +26,6 @@ package struct Caller: Sendable, Equatable {
         }
     }
 
-    /// The same with no more in reach than one tenant: what goes on with a call for it. Whoever
-    /// doesn't reach the tenant, and an administrator, stay as they are.
-    package func narrowed(to tenant: TenantID?) -> Caller {
-        guard let tenant, role != .admin, reach.includes(tenant) else { return self }
-        return Caller(key: key, role: role, reach: .tenants([tenant]))
-    }
-
     /// The tenant of a call that names none: the only one in reach.
     package var onlyTenant: TenantID? {
         if case .tenants(let list) = reach, list.count == 1 { list[0] } else { nil }

@@ -15,6 +15,8 @@ package struct GatewayCall: Sendable {
     package enum Destination: Sendable {
         /// The pool of a feature; nil for the default one.
         case ai(FeatureSlug?)
+        /// The workers, who keep jobs.
+        case jobs
         case regular(InstancePoolName)
     }
 
@@ -36,7 +38,7 @@ package struct GatewayCall: Sendable {
     /// failed at, or a caller, is not to be blamed on it.
     func blames(status: Int, _ headers: [HeaderField]) -> Bool {
         switch destination {
-        case .ai:
+        case .ai, .jobs:
             let code = headers.first { $0.hasName(GatewayCall.errorField) }?.value
             return code == WeirError.Code.serviceUnavailable.rawValue
                 || (code == nil && (500..<600).contains(status))

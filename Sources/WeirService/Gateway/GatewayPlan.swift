@@ -8,11 +8,17 @@ package struct GatewayPlan: Sendable, Equatable {
     package var routing: FeatureRouting
     /// To services that aren't the AI service; each prefix once, pools that are there.
     package var routes: [RegularRoute]
+    /// Whose workers keep jobs; nil: none do.
+    package var jobsPool: InstancePoolName?
 
-    package init(pools: [PoolPlan], routing: FeatureRouting, routes: [RegularRoute] = []) {
+    package init(
+        pools: [PoolPlan], routing: FeatureRouting, routes: [RegularRoute] = [],
+        jobsPool: InstancePoolName? = nil
+    ) {
         self.pools = pools
         self.routing = routing
         self.routes = routes
+        self.jobsPool = jobsPool
     }
 }
 

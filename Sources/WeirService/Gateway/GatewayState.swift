@@ -33,11 +33,16 @@ struct GatewayState: Sendable {
     }
 
     func pool(of destination: GatewayCall.Destination) throws(WeirError) -> BalancedPool {
-        let name =
-            switch destination {
-            case .ai(let feature): plan.routing.pool(for: feature)
-            case .regular(let name): name
+        let name: InstancePoolName
+        switch destination {
+        case .ai(let feature): name = plan.routing.pool(for: feature)
+        case .jobs:
+            guard let jobs = plan.jobsPool else {
+                throw WeirError(.notFound, "Nobody keeps jobs here")
             }
+            name = jobs
+        case .regular(let pool): name = pool
+        }
         guard let pool = pools[name] else {
             throw WeirError(.internalError, "The pool \(name) isn't there")
         }

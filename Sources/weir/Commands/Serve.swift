@@ -12,7 +12,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var config: ConfigurationOption
 
-    @Option(help: "What this process is: all; service, which gateways alone call; or gateway.")
+    @Option(help: "What this process is: all, service, gateway or worker; see docs/gateway.md.")
     var role = Role.all
 
     func run() async throws {

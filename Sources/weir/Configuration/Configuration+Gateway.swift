@@ -12,6 +12,8 @@ extension Configuration {
         var features: [FeatureRouting.Rule] = []
         /// In the order of the file.
         var routes: [RegularRoute] = []
+        /// Of the workers, where this gateway keeps no jobs itself.
+        var jobsPool: InstancePoolName?
     }
 }
 
@@ -32,7 +34,8 @@ extension Configuration.Gateway {
         guard let defaultPool, let routing = FeatureRouting(features, default: defaultPool) else {
             return nil
         }
-        return GatewayPlan(pools: pools.map(\.plan), routing: routing, routes: routes)
+        return GatewayPlan(
+            pools: pools.map(\.plan), routing: routing, routes: routes, jobsPool: jobsPool)
     }
 
     init(_ section: ConfigurationSection) {
@@ -46,6 +49,8 @@ extension Configuration.Gateway {
         defaultPool = readDefaultPool(section, names)
         features = readFeatures(section, names)
         routes = RegularRoute.read(section, pools: names)
+        jobsPool = section.slug("jobs_pool", limit: 64)
+        if let jobsPool { section.requirePool(jobsPool, "jobs_pool", among: names) }
     }
 
     static let mostPools = 64

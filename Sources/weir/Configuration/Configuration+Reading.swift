@@ -88,6 +88,8 @@ extension Configuration {
         queues = JobQueues(root.section("queues"))
         events = EventSettings(root.section("events"))
         webhooks = Webhooks(root.section("webhooks"))
+        speaksOfQueues =
+            root.contains("queues") || root.reader.overridesAnything(below: "queues")
         routing = Routing(root.section("routing"))
         streams = StreamLimits(root.section("streams"))
         cache = Cache(root.section("cache"))

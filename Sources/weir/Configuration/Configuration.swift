@@ -24,6 +24,8 @@ struct Configuration: Sendable, Equatable {
     /// Who may listen to what happens, and for how long it is kept.
     var events = EventSettings()
     var webhooks = Webhooks()
+    /// Whether the configuration speaks of queues: a gateway keeps jobs itself then.
+    var speaksOfQueues = false
     var routing = Routing()
     var streams = StreamLimits()
     var cache = Cache()

@@ -1,24 +1,28 @@
 import Foundation
 import NIOPosix
+import ServiceLifecycle
 import WeirCore
 import WeirHTTP
 import WeirService
 import WeirStorage
 import WeirUpstream
 
-/// A gateway with all its parts, in the order in which they start: store, directory, client, pools,
-/// routes. It calls no provider and keeps no ledger.
+/// A gateway or a worker with all its parts, in the order in which they start: store, directory,
+/// client, pools, jobs, routes. It calls no provider and keeps no ledger.
+///
+/// A gateway sends calls on to instances of the AI service, and keeps jobs where its configuration
+/// speaks of queues. A worker keeps jobs and does nothing else.
 enum GatewayProcess {
     /// Throws a `StartFailure` that says what is wrong and how to mend it.
     ///
     /// - Parameter source: where the configuration is read again; nil: nowhere.
     static func start(
-        _ configuration: Configuration, source: ConfigurationReload.Source?,
+        _ configuration: Configuration, as role: Role, source: ConfigurationReload.Source?,
         time: any TimeSource = SystemTime()
     ) async throws -> ProcessParts {
         let store = try await open(configuration.storage.sqlitePath)
         do {
-            return try await assemble(configuration, source, store, time)
+            return try await assemble(configuration, role, source, store, time)
         } catch {
             await store.close()
             throw error
@@ -34,62 +38,104 @@ enum GatewayProcess {
     }
 
     private static func assemble(
-        _ configuration: Configuration, _ source: ConfigurationReload.Source?,
+        _ configuration: Configuration, _ role: Role, _ source: ConfigurationReload.Source?,
         _ store: SQLiteStore, _ time: any TimeSource
     ) async throws -> ProcessParts {
-        // Prices are no gateway's business; the directory has some all the same.
+        // Prices are no business of theirs; the directory has some all the same.
         let directory = try Directory(
             contents: try await store.loadDirectory(), prices: try PriceFile.book(nil),
             store: store)
-        guard let seal = configuration.identitySeal else {
-            throw StartFailure("the role gateway needs identity.secret")
-        }
-        guard let plan = configuration.gateway.plan else {
-            throw StartFailure("the role gateway needs gateway.pools")
-        }
         let client = try InstanceClient(group: MultiThreadedEventLoopGroup.singleton)
-        let gateway = Gateway(plan, transport: client, seal: seal, time: time)
-        let pools = GatewayPools(gateway, client: client)
+        let gateway = try gateway(configuration, client, time)
         let rates = RateGate(configuration.limits.ai)
-        let live = LiveSettings(rates: rates, pools: pools)
-        let setUp: @Sendable () async -> Void
-        do {
-            setUp = try await blocking { () throws(ConfigurationError) in
-                try live.prepare(configuration)
-            }
-        } catch {
-            throw StartFailure(error.mistakes.map(\.description).joined(separator: "; "))
-        }
-        await setUp()
+        let identifiers = TimeOrderedText(time: time)
+        let jobs = jobs(configuration, role, store, directory, gateway, identifiers, time)
+        let live = LiveSettings(
+            rates: rates, pools: GatewayPools(gateway, client: client), desk: jobs?.desk)
+        try await setUp(live, configuration)
         let reload = source.map {
             ConfigurationReload(
-                running: configuration, as: .gateway, source: $0, store: store, time: time,
+                running: configuration, as: role, source: $0, store: store, time: time,
                 prepare: live.prepare)
         }
-        let health = try healthMonitor(configuration, store, gateway, time)
+        let health = try healthMonitor(configuration, role, store, gateway, time)
         var useCases = UseCases(
-            newRequest: TimeOrderedText(time: time).requestID,
+            newRequest: identifiers.requestID,
             authenticator: Authenticator(
                 directory: directory, adminToken: configuration.adminKey?.reveal, time: time),
             doors: .all,
-            administration: Administration(directory, store, time: time, reload: reload),
+            administration: Administration(
+                directory, store, time: time, reload: reload,
+                onBudget: jobs?.desk.budgetChanged),
             health: health, ai: nil)
-        useCases.gateway = GatewayUseCases(
-            gateway: gateway, limits: rates, directory: directory, time: time)
+        if role == .gateway {
+            useCases.gateway = GatewayUseCases(
+                gateway: gateway, limits: rates, directory: directory, time: time)
+        } else {
+            useCases.identities = configuration.identityGate(role, time: time)
+        }
+        useCases.jobs = jobs?.desk
         let probes = InstanceProbes(gateway, transport: client, time: time)
         let members = PoolMembers(gateway, time: time)
+        var loops: [any Service] = [Loop(health.run), Loop(probes.run), Loop(members.run)]
+        if let jobs { loops.append(Work(jobs.runner.run)) }
         return ProcessParts(
-            useCases: useCases, reload: reload,
-            loops: [Loop(health.run), Loop(probes.run), Loop(members.run)],
-            cut: { await client.shutdown() },
+            useCases: useCases, reload: reload, loops: loops, drain: { jobs?.runner.stop() },
+            cut: {
+                jobs?.runner.abandon()
+                await client.shutdown()
+            },
             stop: {
                 await client.shutdown()
                 await store.close()
             })
     }
 
+    private static func gateway(
+        _ configuration: Configuration, _ client: InstanceClient, _ time: any TimeSource
+    ) throws -> Gateway {
+        guard let seal = configuration.identitySeal, let plan = configuration.gateway.plan else {
+            throw StartFailure("identity.secret and gateway.pools are needed")
+        }
+        return Gateway(plan, transport: client, seal: seal, time: time)
+    }
+
+    /// The first look for the instances is over when this returns.
+    private static func setUp(
+        _ live: LiveSettings, _ configuration: Configuration
+    ) async throws(StartFailure) {
+        let apply: @Sendable () async -> Void
+        do {
+            apply = try await blocking { () throws(ConfigurationError) in
+                try live.prepare(configuration)
+            }
+        } catch {
+            throw StartFailure(error.mistakes.map(\.description).joined(separator: "; "))
+        }
+        await apply()
+    }
+
+    /// Nil where they are kept elsewhere.
+    private static func jobs(
+        _ configuration: Configuration, _ role: Role, _ store: SQLiteStore,
+        _ directory: Directory, _ gateway: Gateway, _ identifiers: TimeOrderedText,
+        _ time: any TimeSource
+    ) -> (desk: JobDesk, runner: JobRunner)? {
+        guard role == .worker || configuration.speaksOfQueues else { return nil }
+        let desk = JobDesk(
+            store: store, audit: store, queues: configuration.queues,
+            admission: JobAdmission(directory: directory, catalogue: nil), bell: JobBell(),
+            time: time)
+        let runner = JobRunner(
+            JobParts(
+                store: store, performer: GatewayJobPerformer(gateway),
+                queues: configuration.queues.rules, bell: desk.bell, time: time,
+                newRequest: identifiers.requestID))
+        return (desk, runner)
+    }
+
     private static func healthMonitor(
-        _ configuration: Configuration, _ store: SQLiteStore, _ gateway: Gateway,
+        _ configuration: Configuration, _ role: Role, _ store: SQLiteStore, _ gateway: Gateway,
         _ time: any TimeSource
     ) throws -> HealthMonitor {
         let folder = URL(filePath: configuration.storage.sqlitePath)
@@ -97,9 +143,18 @@ enum GatewayProcess {
         // It has no providers to ask.
         let nobody = try PooledTransport(
             endpoints: [], group: MultiThreadedEventLoopGroup.singleton, time: time)
+        // A worker accepts jobs whether somebody can be found to do them or not.
+        let pools: (@Sendable () -> [PoolHealth])? =
+            role == .gateway ? { gateway.poolHealth } : nil
         return HealthMonitor(
             ledger: store, providers: ProviderProbes(probes: [], transport: nobody, time: time),
-            readMachine: { MachineReading.current(diskPath: folder) },
-            pools: { gateway.poolHealth })
+            readMachine: { MachineReading.current(diskPath: folder) }, pools: pools)
+    }
+}
+
+extension JobQueues {
+    /// What the runner goes by.
+    var rules: [QueueName: QueueRules] {
+        Dictionary(uniqueKeysWithValues: names.map { ($0, self[$0]?.rules ?? QueueRules()) })
     }
 }

@@ -7,6 +7,7 @@ struct LiveSettings: Sendable {
     var queue: Adjustable<QueueSettings>?
     var cache: ReplyCache?
     var pools: GatewayPools?
+    var desk: JobDesk?
 
     /// Makes ready what `Configuration.adopting` takes over; nothing is in force before what it
     /// returns has run.
@@ -21,6 +22,7 @@ struct LiveSettings: Sendable {
             rates?.replace(configuration.limits.ai)
             queue?.replace(configuration.limits.queue)
             cache?.replace(configuration.cache.lifetimes)
+            desk?.apply(configuration.queues)
             await switchPools?()
         }
     }

@@ -9,19 +9,19 @@ enum Role: String, CaseIterable, ExpressibleByArgument {
     /// Why this version can't be it; nil where it can.
     var refusal: String? {
         switch self {
-        case .all, .service, .gateway: nil
-        case .worker, .autopilot:
+        case .all, .service, .gateway, .worker: nil
+        case .autopilot:
             "there is no role \(rawValue) in this version yet; "
-                + "serve with --role all, service or gateway"
+                + "serve with --role all, service, gateway or worker"
         }
     }
 }
 
 extension Configuration {
-    /// Who vouches for callers: nobody where there is no secret; in the role `service`, nobody
-    /// else than a gateway.
+    /// Who vouches for callers: nobody where there is no secret; in the roles `service` and
+    /// `worker`, nobody else than a gateway.
     func identityGate(_ role: Role, time: any TimeSource) -> IdentityGate? {
-        identitySeal.map { IdentityGate($0, isOnlyDoor: role == .service, time: time) }
+        identitySeal.map { IdentityGate($0, isOnlyDoor: role != .all, time: time) }
     }
 
     /// Signs by the secret, and accepts the previous one as well; nil where there is none.

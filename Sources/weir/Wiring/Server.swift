@@ -28,7 +28,7 @@ enum Server {
         let server = WeirServer(
             parts.useCases, settings: configuration.serverSettings(role), onListening: onListening)
         let drained = DrainedServer(
-            server: server, cut: parts.cut,
+            server: server, drain: parts.drain, cut: parts.cut,
             limit: configuration.server.drainNotice + configuration.server.drainTimeout)
         let services: [any Service] = [await ReloadSignals(parts.reload)] + parts.loops + [drained]
         let group = ServiceGroupConfiguration(
@@ -54,8 +54,9 @@ enum Server {
             throw StartFailure(reasons)
         }
         switch role {
-        case .gateway: return try await GatewayProcess.start(configuration, source: source)
-        case .all, .service, .worker, .autopilot:
+        case .gateway, .worker:
+            return try await GatewayProcess.start(configuration, as: role, source: source)
+        case .all, .service, .autopilot:
             return try await AIService.start(configuration, as: role, source: source)
         }
     }
@@ -72,6 +73,7 @@ enum Server {
 /// by then is cut off, settled as in doubt, and answered with an error.
 private struct DrainedServer: Service {
     let server: WeirServer
+    let drain: @Sendable () -> Void
     let cut: @Sendable () async -> Void
     let limit: Duration
 
@@ -79,6 +81,7 @@ private struct DrainedServer: Service {
         try await withGracefulShutdownHandler {
             try await server.run()
         } onGracefulShutdown: {
+            drain()
             // Unstructured: the server may well end before, and the process with it.
             Task {
                 do {

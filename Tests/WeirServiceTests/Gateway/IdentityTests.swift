@@ -51,26 +51,6 @@ import WeirTesting
         }
     }
 
-    @Test func `a call for one tenant is passed on with this tenant alone in reach`() throws {
-        let tenants = (1...2_000).compactMap { TenantID($0 + 1_000_000) }
-        let key = try #require(KeyID("key_1"))
-        let caller = Caller(key: key, role: .service, reach: .tenants(tenants))
-        func sealed(_ caller: Caller) throws -> String {
-            try self.sealed(
-                CallerIdentity(
-                    request: try #require(RequestID("req_1")), caller: caller,
-                    issuedAt: time.now(), nonce: try identity().nonce, bodyDigest: []))
-        }
-        #expect(throws: WeirError.self) { try sealed(caller) }
-        let narrow = caller.narrowed(to: tenants[7])
-        #expect(narrow.reach == .tenants([tenants[7]]) && narrow.key == key)
-        #expect(throws: Never.self) { try sealed(narrow) }
-        #expect(caller.narrowed(to: nil) == caller)
-        #expect(caller.narrowed(to: TenantID(1)) == caller)
-        let admin = Caller(key: key, role: .admin, reach: .all)
-        #expect(admin.narrowed(to: tenants[0]) == admin)
-    }
-
     @Test func `what was sealed is what is read`() throws {
         let identity = try identity()
         #expect(try admit(try sealed(identity), at: gate()) == identity)
