@@ -8,6 +8,8 @@
 /// What is missing is printed as nothing, as Mustache wants it; whoever needs a value asks
 /// `value(of:in:)` first.
 package struct Template: Sendable, Equatable {
+    /// As it was read.
+    package let text: String
     let nodes: [TemplateNode]
 
     /// Bounds of a template's own text.
@@ -21,6 +23,7 @@ package struct Template: Sendable, Equatable {
     package init(_ text: String) throws(TemplateDefect) {
         var reader = TemplateReader(Array(text.utf8))
         nodes = try reader.read()
+        self.text = text
     }
 }
 

@@ -95,6 +95,9 @@ extension Configuration {
         cache = Cache(root.section("cache"))
         logging = Logging(root.section("logging"))
         screening = Screening(root.section("screening"))
+        templates = FeatureTemplates(
+            root.section("templates"), model: models.first?.name, queues: queues,
+            screening: screening)
         if providerNames.isEmpty, gateway.pools.isEmpty {
             root.warn("providers", "there is none, so no model can be called")
         }

@@ -31,6 +31,8 @@ struct Configuration: Sendable, Equatable {
     var cache = Cache()
     var logging = Logging()
     var screening = Screening()
+    /// How features make prompts of parameters.
+    var templates = FeatureTemplates()
 
     struct Server: Sendable, Equatable {
         var host = "127.0.0.1"
