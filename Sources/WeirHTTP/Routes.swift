@@ -16,6 +16,7 @@ struct Routes: Sendable {
     var all: [Endpoint] {
         placed(aiRoutes + dropIns, isHere: use.ai != nil, isLimited: true)
             + placed(jobRoutes, isHere: use.jobs != nil, isOfJobs: true)
+            + placed(reportRoutes, isHere: use.reports != nil, isOfJobs: true)
             + placed(eventRoutes, isHere: use.events != nil, isOfJobs: true)
             + administrationRoutes + gatewayRoutes + healthRoutes
     }
@@ -58,6 +59,15 @@ struct Routes: Sendable {
             Endpoint(.get, "/ai/events", .anyKey, query: Routes.eventQuery, events),
             Endpoint(
                 .get, WebSocketHandshake.path, .anyKey, query: Routes.eventQuery, eventSocket),
+        ]
+    }
+
+    private var reportRoutes: [Endpoint] {
+        [
+            Endpoint(.post, "/reports/generate", .anyKey, body: .json, generateReport),
+            Endpoint(.get, "/reports/{id}/status", .anyKey, reportStatus),
+            Endpoint(
+                .get, "/reports/{id}/download", .anyKey, query: ["format"], downloadReport),
         ]
     }
 

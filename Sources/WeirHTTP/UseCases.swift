@@ -21,6 +21,8 @@ package struct UseCases: Sendable {
     package var events: EventFeed?
     /// What this process sends on to others; nil where it is no gateway.
     package var gateway: GatewayUseCases?
+    /// Nil where there are no jobs.
+    package var reports: ReportDesk?
 
     package init(
         newRequest: @escaping @Sendable () -> RequestID, authenticator: Authenticator,

@@ -12,6 +12,7 @@ ROUTES = [(method.upper(), path) for path, item in
 BODIES = {
     ("POST", "/ai/complete"): {"tenant_id": 42, "model": "gpt-4o-mini", "user_message": "secret-42"},
     ("POST", "/ai/jobs"): {"tenant_id": 42, "model": "gpt-4o-mini", "user_message": "secret-42"},
+    ("POST", "/reports/generate"): {"tenant_id": 42, "params": {"topic": "secret-42"}},
     ("PUT", "/admin/tenants/{id}"): {"name": "Renamed"},
     ("POST", "/admin/keys"): {"name": "x", "role": "service", "tenants": [42]},
     ("PUT", "/admin/kill-switches"): {"target": "feature:none", "engaged": False},
@@ -37,7 +38,7 @@ for version in ("/v1", "/v1beta"):
 # Answers without an end, of which the beginning shows who may have them.
 ENDLESS = {"/ai/events"}
 SCOPED = {"/ai/events", "/ai/usage", "/ai/usage/log", "/ai/budget", "/ai/models", "/ai/complete",
-          "/ai/jobs"}
+          "/ai/jobs", "/reports/generate"}
 ROLES = ["none", "garbage", "revoked", "service", "service elsewhere", "tenant", "tenant elsewhere",
          "admin"]
 
@@ -51,7 +52,7 @@ def expected(path, role):
         return {200, 201, 202, 204, 400, 404}
     if path.startswith("/admin") or path == "/ai/usage/tenants":
         return {403}
-    if path.startswith("/ai/jobs/"):
+    if path.startswith("/ai/jobs/") or path.startswith("/reports/{id}/"):
         return {404}
     # It speaks WebSocket and nothing else.
     if path == "/ai/events/ws":

@@ -165,6 +165,7 @@ providers:
 prices: {{ file: {folder / 'prices.yaml'} }}
 logging: {{ level: warning }}
 {"" if "routing:" in extra else CALM}
+{"" if "templates:" in extra else "templates: { model: gpt-4o-mini }"}
 {extra}""")
 
     def start(self, environment=None, **options):

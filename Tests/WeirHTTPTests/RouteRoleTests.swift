@@ -34,6 +34,8 @@ import WeirTesting
             // Somebody else's job isn't there.
             case (.anyKey, .serviceOutOfReach) where endpoint.path.hasPrefix("/ai/jobs/"):
                 404...404
+            case (.anyKey, .serviceOutOfReach) where endpoint.path.hasPrefix("/reports/{id}/"):
+                404...404
             case (.anyKey, .serviceOutOfReach): 403...403
             case (.anyKey, _): 200...299
             }
@@ -45,6 +47,7 @@ import WeirTesting
         for endpoint in try Routes(use: Stage().use, settings: ServerSettings()).all {
             let stage = try Stage()
             stage.ledger.plant(try .sample(7))
+            try await stage.plantReport()
             try await stage.plantJobs()
             let request = Samples.request(endpoint)
             let isDropIn = endpoint.dialect.wire != .complete

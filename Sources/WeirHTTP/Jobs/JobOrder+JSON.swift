@@ -2,7 +2,8 @@ import WeirCore
 import WeirService
 
 extension JobOrder {
-    private static let names = [
+    /// What is said of how a job is run.
+    static let names = [
         "queue", "priority", "webhook_url", "wait_for_budget", "run_at", "delay_s", "deadline",
         "mode",
     ]

@@ -22,13 +22,15 @@ extension Routes {
             at: "/ai/jobs/")
     }
 
-    /// - Parameter path: where the job is to be asked after, up to its id.
-    func accepted(_ accepted: AcceptedJob, at path: String) -> Answer {
+    /// - Parameters:
+    ///   - path: where the job is to be asked after, up to its id.
+    ///   - rest: the same behind its id.
+    func accepted(_ accepted: AcceptedJob, at path: String, _ rest: String = "") -> Answer {
         let job = accepted.job
         var answer = Answer(
             status: 202,
             ["job_id": .string(job.id.description), "status": .string(job.status.rawValue)])
-        answer.headers.append(HTTPField(name: .location, value: "\(path)\(job.id)"))
+        answer.headers.append(HTTPField(name: .location, value: "\(path)\(job.id)\(rest)"))
         if accepted.isReplay {
             answer.headers.append(HTTPField(name: .idempotentReplayed, value: "true"))
         }

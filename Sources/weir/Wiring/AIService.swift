@@ -121,6 +121,9 @@ enum AIService {
             store: store, directory: directory, settings: configuration.events, time: time)
         useCases.events = events
         let webhooks = try configuration.webhookParts(store, time: time)
+        useCases.reports = desk.map {
+            ReportDesk(templates: configuration.templates, jobs: $0)
+        }
         return ProcessParts(
             useCases: useCases, reload: reload,
             loops: [Loop(health.run), Loop(events.run)] + webhooks.loops,

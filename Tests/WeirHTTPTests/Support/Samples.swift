@@ -13,6 +13,9 @@ enum Samples {
             return (path, #"{"tenant_id": 42, "model": "small", "user_message": "Hi"}"#)
         case "POST /ai/jobs":
             return (path, #"{"tenant_id": 42, "model": "small", "user_message": "Hi"}"#)
+        case "POST /reports/generate": return (path, #"{"tenant_id": 42, "params": {"a": 1}}"#)
+        case _ where path.hasPrefix("/reports"):
+            return (path.replacing("{id}", with: "job_report"), nil)
         case let name where path.contains("/jobs"):
             let job =
                 name.contains("dead")

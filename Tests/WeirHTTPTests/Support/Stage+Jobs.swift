@@ -13,8 +13,18 @@ extension Stage {
         try await plantJob("job_open")
     }
 
+    /// A report of tenant 42 that is complete.
+    func plantReport(
+        _ content: String = "Up by *5 %*.", title: String = "Sales",
+        format: ReportForm.Format = .markdown
+    ) async throws {
+        try await plantJob("job_report", report: ReportForm(title: title, format: format))
+        try await end(content)
+    }
+
     func plantJob(
-        _ id: String, tenant: Int64 = 42, queue: QueueName = .standardQueue
+        _ id: String, tenant: Int64 = 42, queue: QueueName = .standardQueue,
+        report: ReportForm? = nil
     ) async throws {
         let now = time.now()
         let job = Job(
@@ -23,7 +33,7 @@ extension Stage {
         let call: JSON = ["model": "small", "user_message": "secret words"]
         let request = JobRequest(
             key: try slug("key_service"), role: .service, feature: try slug("sales"),
-            calls: [call])
+            calls: [call], report: report)
         let acceptance = try await jobs.enqueue(job, request: request, claim: nil, limit: 99)
         try #require(acceptance == .accepted)
     }

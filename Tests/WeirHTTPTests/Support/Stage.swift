@@ -59,11 +59,14 @@ struct Stage: Sendable {
             authenticator: Authenticator(
                 directory: directory, adminToken: "wk_bootstrap", time: time),
             doors: Stage.doors, administration: administration, health: health, ai: ai)
-        use.jobs = JobDesk(
+        let desk = JobDesk(
             store: jobs, audit: store, queues: JobQueues(),
             admission: JobAdmission(directory: directory, catalogue: catalogue),
             bell: JobBell(), time: time, random: sequentialBytes(seed: 3))
         use.events = feed
+        use.jobs = desk
+        use.reports = ReportDesk(
+            templates: FeatureTemplates(model: try slug("small")), jobs: desk)
         self.use = use
         dispatcher = Dispatcher(use, settings: settings, logger: Logger(label: "test"))
     }
@@ -113,7 +116,7 @@ struct Reply {
     var param: String? { json?["param"]?.string }
 
     func header(_ name: String) -> String? {
-        answer.headers.first { $0.name.canonicalName == name.lowercased() }?.value
+        answer.fields.first { $0.name.canonicalName == name.lowercased() }?.value
     }
 }
 
