@@ -4,8 +4,8 @@ SWIFT ?= swift
 VENV  := .venv
 PY    := $(VENV)/bin/python
 
-.PHONY: setup build release run test test-swift test-end-to-end test-sdk crash-test bench check \
-        fuzz fuzz-short splits format prices check-prices clean
+.PHONY: setup build release run test test-swift test-end-to-end test-sdk crash-test cluster-test \
+        bench check fuzz fuzz-short splits format prices check-prices clean
 
 ## The system packages that a bare Debian 12 with a Swift toolchain lacks. As root, or by sudo.
 PACKAGES := libsqlite3-dev libmimalloc-dev pkg-config tzdata python3-venv strace nginx-light wrk curl
@@ -55,6 +55,10 @@ test-sdk: $(VENV)/sdk-ready
 ## The crash test of `make test`, for longer.
 crash-test: build $(VENV)/ready
 	WEIR_KILLS=$${WEIR_KILLS:-2000} $(PY) -m pytest Tests/EndToEnd/test_crash.py -q -s
+
+## The storm over a cluster of `make test`, for longer.
+cluster-test: build $(VENV)/ready
+	WEIR_CLUSTER_SECONDS=$${WEIR_CLUSTER_SECONDS:-300} $(PY) -m pytest Tests/EndToEnd/test_cluster.py -q -s
 
 ## Parsers and translators against libFuzzer: FUZZ_SECONDS for each of the targets in FUZZ.
 FUZZ_SECONDS ?= 60

@@ -4,74 +4,25 @@ The gateway under test runs on CPU 0; the provider sandbox and the load run on C
 compared from run to run is the ratio to nginx, not the milliseconds: machines differ and drift.
 """
 import argparse
-import json
 import os
 import pathlib
 import platform
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
+import hops
 import streams
+from benchlab import ADMIN, call, cpu_seconds, family, free_port, measure, start, wait_for
 
-ADMIN = "wk_bench_admin_0123456789abcdef0123456789abcdef"
 TEXT = "Summarise the sales of today for the board in a few plain sentences. " * 13
-HERE = pathlib.Path(__file__).parent
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def cpu_seconds(pid):
-    """User and system time of a process and of its children that still run."""
-    ticks = 0
-    for process in family(pid):
-        fields = pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def family(pid):
-    """A process and its children that still run."""
-    children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout
-    return [pid, *map(int, children.split())]
-
-
-def wait_for(url, seconds=20):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(url, timeout=1) as reply:
-                return reply.status
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise SystemExit(f"nothing answers at {url}")
-
-
-def call(method, url, body=None, key=ADMIN):
-    request = urllib.request.Request(
-        url, method=method, data=None if body is None else json.dumps(body).encode(),
-        headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as reply:
-        return json.load(reply)
-
-
-def start(command, cpu, log, **extra):
-    return subprocess.Popen(
-        ["taskset", "-c", str(cpu), *map(str, command)], stdout=log, stderr=log, **extra)
-
-
-def start_nginx(folder, port, upstream):
+def start_nginx(folder, port, upstream, hop, weir):
+    """Before the sandbox on one port, before Weir on another."""
     config = folder / "nginx.conf"
     config.write_text(f"""
 worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
@@ -79,12 +30,12 @@ events {{ worker_connections 8192; }}
 http {{
   access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;
   fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  keepalive_requests 1000000; proxy_http_version 1.1; proxy_set_header Connection "";
+  proxy_buffering off;
   upstream sandbox {{ server 127.0.0.1:{upstream}; keepalive 128; keepalive_requests 1000000; }}
-  server {{
-    listen 127.0.0.1:{port}; keepalive_requests 1000000;
-    location / {{ proxy_pass http://sandbox; proxy_http_version 1.1; proxy_set_header Connection "";
-      proxy_buffering off; }}
-  }}
+  upstream weir {{ server 127.0.0.1:{weir}; keepalive 128; keepalive_requests 1000000; }}
+  server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://sandbox; }} }}
+  server {{ listen 127.0.0.1:{hop}; location / {{ proxy_pass http://weir; }} }}
 }}""")
     return start([shutil.which("nginx") or "/usr/sbin/nginx", "-p", folder, "-c", config], 0,
                  (folder / "nginx.out").open("wb"))
@@ -104,32 +55,6 @@ logging: {{ level: warning }}
     return start([binary, "serve", "--config", config], 0, (folder / "weir.out").open("wb"))
 
 
-def load(port, path, body, key, connections, seconds):
-    environment = dict(os.environ, BENCH_PATH=path, BENCH_BODY=json.dumps(body), BENCH_KEY=key)
-    result = subprocess.run(
-        ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout",
-         "10s", "-s", str(HERE / "wrk.lua"), f"http://127.0.0.1:{port}"],
-        env=environment, capture_output=True, text=True, check=True).stdout
-    line = next(line for line in result.splitlines() if line.startswith("RESULT"))
-    requests, micros, p50, p99, broken, refused = map(int, line.split()[1:])
-    if broken or refused:
-        raise SystemExit(f"{broken} broken and {refused} refused of {requests} requests")
-    return requests, micros / 1e6, p50 / 1e3, p99 / 1e3
-
-
-def measure(name, pid, port, path, body, key, seconds):
-    rows = []
-    for connections in (1, 16, 64):
-        load(port, path, body, key, connections, 1)
-        before = cpu_seconds(pid)
-        requests, duration, p50, p99 = load(port, path, body, key, connections, seconds)
-        cpu = cpu_seconds(pid) - before
-        rows.append({"name": name, "connections": connections, "requests": requests,
-                     "rps": requests / duration, "cpu_ms_per_1k": cpu * 1e6 / requests,
-                     "p50_ms": p50, "p99_ms": p99})
-    return rows
-
-
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--weir", required=True)
@@ -137,12 +62,12 @@ def main():
     options.add_argument("--folder", help="where the ledger lies; a real disk, not a RAM disk")
     options = options.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-bench-", dir=options.folder or "/var/tmp"))
-    upstream, proxy, port = free_port(), free_port(), free_port()
+    upstream, proxy, hop, port = free_port(), free_port(), free_port(), free_port()
     processes = []
     try:
         processes.append(start([options.weir, "sandbox", "--port", upstream], 1,
                                (folder / "sandbox.out").open("wb")))
-        processes.append(start_nginx(folder, proxy, upstream))
+        processes.append(start_nginx(folder, proxy, upstream, hop, port))
         processes.append(start_weir(options.weir, folder, port, upstream))
         wait_for(f"http://127.0.0.1:{upstream}/_sandbox/health")
         wait_for(f"http://127.0.0.1:{port}/health/live")
@@ -155,10 +80,12 @@ def main():
                  "messages": [{"role": "user", "content": TEXT}]}
         ours = {"tenant_id": 42, "user_id": 7, "feature_slug": "bench", "model": "gpt-4o-mini",
                 "user_message": TEXT, "max_tokens": 400}
-        rows = measure("nginx", processes[1].pid, proxy, "/openai/v1/chat/completions", plain,
+        rows = measure("nginx", [processes[1].pid], proxy, "/openai/v1/chat/completions", plain,
                        "sk-bench", options.seconds)
-        rows += measure("weir", processes[2].pid, port, "/ai/complete", ours, key,
+        rows += measure("weir", [processes[2].pid], port, "/ai/complete", ours, key,
                         options.seconds)
+        behind_nginx = measure("nginx", [processes[1].pid], hop, "/ai/complete", ours, key,
+                               options.seconds)
         slow = [
             streams.measure(name, at, path, secret, family(process.pid),
                             lambda process=process: cpu_seconds(process.pid))
@@ -167,6 +94,9 @@ def main():
                 ("weir", port, "/v1/chat/completions", key, processes[2]))]
         report(rows, call("GET", f"http://127.0.0.1:{port}/ai/usage?tenant_id=42"))
         streams.report(slow)
+        processes[2].send_signal(signal.SIGTERM)
+        gateway = hops.start(options.weir, folder, upstream, processes)
+        hops.report(behind_nginx, gateway.measure(ours, options.seconds))
     finally:
         for process in reversed(processes):
             process.send_signal(signal.SIGTERM)
