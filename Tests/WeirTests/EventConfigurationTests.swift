@@ -1,6 +1,7 @@
 import Testing
 import WeirCore
 import WeirService
+import WeirUpstream
 
 @testable import weir
 

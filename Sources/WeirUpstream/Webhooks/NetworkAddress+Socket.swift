@@ -12,21 +12,19 @@ import WeirCore
 extension NetworkAddress {
     /// As the system would dial it; nil for what is no IP address.
     init?(_ address: SocketAddress) {
-        switch address {
-        case .v4(let address):
-            var number = address.address.sin_addr.s_addr
-            self.init(unsafe withUnsafeBytes(of: &number) { unsafe Array($0) })
-        case .v6(let address):
-            var number = address.address.sin6_addr
-            self.init(unsafe withUnsafeBytes(of: &number) { unsafe Array($0) })
-        case .unixDomainSocket: return nil
-        }
+        guard let text = address.ipAddress else { return nil }
+        self.init(text: text)
     }
 
     /// In any of the forms that the system reads.
     init?(text: String) {
-        // Whether it is one is the question.
-        guard let address = try? SocketAddress(ipAddress: text, port: 0) else { return nil }
-        self.init(address)
+        for (family, count) in [(AF_INET, 4), (AF_INET6, 16)] {
+            var bytes = [UInt8](repeating: 0, count: count)
+            if unsafe inet_pton(family, text, &bytes) == 1 {
+                self.init(bytes)
+                return
+            }
+        }
+        return nil
     }
 }

@@ -2,7 +2,7 @@ package import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
-package import WeirCore
+import WeirCore
 package import WeirService
 
 /// Sends to webhooks. For each message the host is resolved anew, and the very addresses that were

@@ -1,5 +1,5 @@
 package import WeirCore
-package import WeirService
+import WeirService
 
 /// Which servers may be told, and at which addresses.
 package struct WebhookRules: WebhookRule, Sendable, Equatable {
