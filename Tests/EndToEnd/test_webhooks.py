@@ -8,8 +8,8 @@ import pytest
 
 from eventlab import Receiver, is_signed
 
-SECRET = "a secret of the webhooks' own, long enough".replace(" ", "_")
-OWN = "the secret of tenant 43 alone, long enough".replace(" ", "_")
+SECRET = "a_secret_of_the_webhooks_own_long_enough"
+OWN = "the_secret_of_tenant_43_alone_long_enough"
 
 
 def settings(port, more=""):

@@ -206,8 +206,8 @@ extension CompletionPipeline {
         }
     }
 
-    /// An audit entry, and an event where there is one. Where they can't be written the call goes on: its money is
-    /// held, and a ledger that can't be written stops it soon enough.
+    /// An audit entry, and an event where there is one. Where they can't be written the call goes
+    /// on: its money is held, and a ledger that can't be written stops it soon enough.
     private func announce(
         _ event: String?, _ action: String, tenant: TenantID?, subject: String, _ details: JSON
     ) async {

@@ -49,10 +49,10 @@ extension BaseURL: CustomStringConvertible {
 
 /// What is wrong with a base URL.
 package struct BaseURLDefect: Error, Sendable, Equatable, CustomStringConvertible {
-    private let problem: String
+    /// Without the URL itself: it might hold a password.
+    let problem: String
 
     init(_ problem: String) { self.problem = problem }
 
-    /// Without the URL itself: it might hold a password.
     package var description: String { "the base URL \(problem)" }
 }

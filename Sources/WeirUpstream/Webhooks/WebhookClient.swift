@@ -71,8 +71,10 @@ package struct WebhookClient: WebhookSender {
             url = try rules.read(message.url)
             request = try RequestTemplate(url.origin, fields: message.headers, keepsAlive: false)
                 .encode(.post, path: url.target, fields: [], body: message.body)
+        } catch let defect as BaseURLDefect {
+            return .failed("the address \(defect.problem)")
         } catch {
-            return .failed("the address \(error)")
+            return .failed("\(error)")
         }
         var reason = "the host has no address that is allowed"
         for address in await allowed(url.origin, until: deadline) {
@@ -100,6 +102,8 @@ package struct WebhookClient: WebhookSender {
         var limits = TransportLimits()
         limits.connections = 1
         limits.idleConnections = 0
+        // Nothing of it is read, however long it says that it is.
+        limits.streamBodyBytes = .max
         let left = Duration.nanoseconds(rest.nanoseconds)
         let pools = PoolSet(
             limits, base: origin, address: address, tls: origin.scheme == .https ? tls : nil,

@@ -18,7 +18,7 @@ package struct WebhookRules: WebhookRule, Sendable, Equatable {
         do {
             _ = try read(url)
         } catch {
-            throw WeirError(.invalidRequest, "webhook_url \(error)", param: "webhook_url")
+            throw WeirError(.invalidRequest, "webhook_url \(error.problem)", param: "webhook_url")
         }
     }
 

@@ -1,4 +1,3 @@
-import ServiceLifecycle
 import Testing
 import WeirCore
 import WeirService
@@ -51,19 +50,6 @@ import WeirTesting
         }
         #expect(text.contains("sec-websocket-protocol: weir.v1\r\n"))
         #expect(!text.contains("wk_"))
-    }
-
-    @Test func `a drain says goodbye`() async throws {
-        let (stage, request) = (stage, Self.request())
-        let text = try await withServer(stage.use) { port, group in
-            let client = Task { try await RawClient.exchange(port, request) }
-            #expect(await eventually { stage.feed.count == 1 })
-            await group.triggerGracefulShutdown()
-            return try await client.value
-        }
-        // 1001, as the two bytes of a close frame.
-        #expect(text.contains(#""event":"open""#))
-        #expect(stage.feed.count == 0)
     }
 
     @Test(arguments: [
