@@ -9,9 +9,10 @@ import random
 import sqlite3
 import threading
 import time
+from socket import SHUT_RDWR
 
 from websockets.sync.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidMessage
 
 # A call that is charged its whole worst case, so that a cap of just that much is reached at once.
 COSTLY = "@sandbox{reset} x"
@@ -50,8 +51,11 @@ class Subscriber(threading.Thread):
         try:
             while not self.done.is_set():
                 self.lives += 1
-                with contextlib.suppress(OSError, http.client.HTTPException, ConnectionClosed):
+                with contextlib.suppress(OSError, http.client.HTTPException, ConnectionClosed,
+                                         InvalidMessage):
                     self.live(self.chance.randint(1, 5) if self.losses else 1 << 30)
+                    continue
+                time.sleep(0.02)
         except Exception as error:  # shown by the test that waits
             self.error = error
             self.ready.set()
@@ -134,7 +138,7 @@ class Socket(Subscriber):
                 count -= message["event"] not in ("open", "reset")
                 if count <= 0 or self.done.is_set():
                     # Without a word, as a lost connection is.
-                    socket.socket.close()
+                    socket.socket.shutdown(SHUT_RDWR)
                     return
 
 

@@ -55,8 +55,13 @@ final class EventSubscription: Sendable {
     /// Something may be there, or something has to be said.
     func ring() { wake { $0.isRung = true } }
 
-    /// The first reason stays.
-    func end(_ reason: EventStreamEnd) { wake { $0.end = $0.end ?? reason } }
+    /// The first reason stays. Whoever has left needn't be cut any more.
+    func end(_ reason: EventStreamEnd) {
+        wake { state in
+            state.end = state.end ?? reason
+            if reason == .left { state.onCut = nil }
+        }
+    }
 
     /// - Parameter cut: is called at most once, where the subscriber is too slow.
     func onCut(_ cut: @escaping @Sendable () -> Void) {

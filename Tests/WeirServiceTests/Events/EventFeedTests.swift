@@ -146,6 +146,14 @@ import WeirTesting
         withExtendedLifetime((first, third)) {}
     }
 
+    @Test func `whoever leaves gives the place back at once`() async throws {
+        var stream = try await stage.subscribe()
+        stream.onCut { [stream] in _ = stream.start }
+        stream.leave()
+        #expect(stage.feed.count == 0)
+        #expect(await stream.next() == .end(.left))
+    }
+
     @Test func `a drain ends every stream and lets none in`() async throws {
         var stream = try await stage.subscribe()
         stage.feed.drain()
