@@ -121,12 +121,12 @@ struct AIForwarder: Sendable {
         if reply.status < 400, let standing = admitted?.standing {
             answer.headers += standing.headers(for: endpoint.dialect.wire)
         }
-        var body = ForwardedBody(reply, admitted?.permit, client)
         guard let length = reply.contentLength, length <= AIForwarder.wholeLimit else {
-            answer.stream = body
+            answer.stream = ForwardedBody(reply, admitted?.permit, client)
             return answer
         }
         do {
+            var body = ForwardedBody(reply, admitted?.permit, nil)
             while let piece = try await body.next() { answer.body += piece }
         } catch {
             throw WeirError(.providerError, "The service was lost before its answer was whole")

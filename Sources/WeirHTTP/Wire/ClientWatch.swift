@@ -1,6 +1,10 @@
 import NIOCore
 
 /// Does what a request has asked for when its client leaves. Runs on the connection's event loop.
+///
+/// A client that ends its side in the middle of an answer has left, as far as anyone can tell. One
+/// that has done so before, right behind its request, may still be reading: it is missed when
+/// nothing can be written to it any more.
 final class ClientWatch: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
     typealias InboundOut = NIOAny
@@ -8,10 +12,19 @@ final class ClientWatch: ChannelInboundHandler, RemovableChannelHandler {
     fileprivate var action: (@Sendable () -> Void)?
 
     func channelInactive(context: ChannelHandlerContext) {
+        leave()
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed { leave() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func leave() {
         let action = action
         self.action = nil
         action?()
-        context.fireChannelInactive()
     }
 }
 

@@ -20,8 +20,8 @@ struct Stage: Sendable {
     let feed: EventFeed
     let completions = Completions()
     let jobs = InMemoryJobStore()
-    let use: UseCases
-    let dispatcher: Dispatcher
+    private(set) var use: UseCases
+    private(set) var dispatcher: Dispatcher
 
     init(
         settings: ServerSettings = ServerSettings(), events: EventSettings = EventSettings()
@@ -75,6 +75,14 @@ struct Stage: Sendable {
         Doors(
             chats: ClientDialects.chat, embeddings: ClientDialects.embeddings,
             tokenCounts: ClientDialects.tokenCounts)
+    }
+
+    /// The same stage with other use cases.
+    func serving(_ use: UseCases, settings: ServerSettings = ServerSettings()) -> Stage {
+        var stage = self
+        stage.use = use
+        stage.dispatcher = Dispatcher(use, settings: settings, logger: Logger(label: "test"))
+        return stage
     }
 
     /// A call without a network.
