@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from clusterlab import Cluster
 from weirlab import Sandbox, Weir
 
 BODY = json.dumps({"tenant_id": 42, "model": "gpt-4o-mini", "user_message": "hello"}).encode()
@@ -14,9 +15,19 @@ CHUNKS = b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)
 LINE = b"POST /ai/complete HTTP/1.1\r\n"
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory):
+@pytest.fixture(scope="module", params=["all", "gateway"])
+def stage(tmp_path_factory, request):
+    """The same attacks on a whole service, and on a gateway before one."""
     folder = tmp_path_factory.mktemp("wire")
+    if request.param == "gateway":
+        cluster = Cluster(folder, count=1)
+        gateway, [service] = cluster.gateway, cluster.services
+        # Its ledger is the instance's.
+        gateway.rows = service.rows
+        yield cluster.sandbox, gateway, cluster.key
+        assert gateway.stop() == 0, gateway.log()
+        cluster.end()
+        return
     sandbox = Sandbox(folder).start()
     weir = Weir(folder, sandbox)
     weir.start()
