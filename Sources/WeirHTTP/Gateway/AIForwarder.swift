@@ -38,15 +38,10 @@ struct AIForwarder: Sendable {
         let destination: GatewayCall.Destination = isOfJobs ? .jobs : .ai(subject.feature)
         try use.gateway.requireAvailable(destination)
         let admitted = try admit(call, subject)
-        // An instance is told of no tenant but the call's: what it reads in the body can't be
-        // another one than was counted here. Whose a job is only its keeper knows.
-        let reach =
-            subject.tenant.map { .tenants([$0]) }
-            ?? (isOfJobs ? call.caller.reach : ServiceKey.Reach.tenants([]))
-        let caller = Caller(key: call.caller.key, role: call.caller.role, reach: reach)
         let opening = await use.gateway.open(
             GatewayCall(
-                request: call.request, caller: caller, destination: destination,
+                request: call.request, caller: passed(call.caller, subject),
+                destination: destination,
                 method: call.head.method.rawValue, target: call.head.target,
                 headers: ForwardedFields.toInstance(call.head.headers), body: call.bytes))
         switch opening {
@@ -83,6 +78,18 @@ struct AIForwarder: Sendable {
         return Subject(
             tenant: named.tenant ?? call.caller.onlyTenant, user: named.user ?? .none,
             feature: named.feature ?? .defaultFeature)
+    }
+
+    /// Whom an instance is told of. It reaches no tenant but the call's: what an instance reads in
+    /// the body can't be another one than was counted here.
+    private func passed(_ caller: Caller, _ subject: Subject) -> Caller {
+        let reach: ServiceKey.Reach =
+            if let tenant = subject.tenant {
+                .tenants([tenant])
+            } else {
+                isLimited ? .tenants([]) : caller.reach
+            }
+        return Caller(key: caller.key, role: caller.role, reach: reach)
     }
 
     private func requireRunning(_ subject: Subject) throws(WeirError) {
