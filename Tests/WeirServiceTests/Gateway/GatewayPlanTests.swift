@@ -39,9 +39,11 @@ import WeirTesting
             .map(\.name.description) ?? []
     }
 
-    private func call(_ caller: Caller? = nil) throws -> GatewayCall {
+    private func call(
+        _ caller: Caller? = nil, to destination: GatewayCall.Destination = .ai(nil)
+    ) throws -> GatewayCall {
         GatewayCall(
-            request: try Self.slug("req_1"), caller: caller, destination: .ai(nil),
+            request: try Self.slug("req_1"), caller: caller, destination: destination,
             method: "POST", target: "/ai/complete", headers: [], body: [])
     }
 
@@ -58,6 +60,24 @@ import WeirTesting
             return
         }
         #expect(["b", "c"].contains(instances.calls.first?.instance.description))
+    }
+
+    @Test func `jobs go to those who keep them, or to nobody`() async throws {
+        var plan = try Self.plan(["main", "workers"])
+        let sources = try sources(["main": ["a"], "workers": ["w"]])
+        await gateway.apply(plan, sources: sources)
+        guard case .notSent(let error) = await gateway.open(try call(to: .jobs)) else {
+            Issue.record("sent")
+            return
+        }
+        #expect(error.code == .notFound)
+        plan.jobsPool = try Self.slug("workers")
+        await gateway.apply(plan, sources: sources)
+        guard case .reply = await gateway.open(try call(to: .jobs)) else {
+            Issue.record("no reply")
+            return
+        }
+        #expect(instances.calls.map(\.instance.description) == ["w"])
     }
 
     @Test func `a pool that stays keeps what is known of its instances, by new rules`()
