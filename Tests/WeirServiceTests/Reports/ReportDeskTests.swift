@@ -11,7 +11,7 @@ import WeirTesting
     init() throws {
         stage = try DeskStage()
         desk = ReportDesk(
-            templates: FeatureTemplates(model: try #require(ModelName("small"))),
+            templates: FeatureTemplates(model: try name("small")),
             jobs: stage.desk)
     }
 
