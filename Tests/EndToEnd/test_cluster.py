@@ -38,6 +38,9 @@ class Event:
     def touches(self, call):
         return call.begun <= self.ended and call.ended >= self.begun
 
+    def saw_end_of(self, call):
+        return self.begun <= call.ended <= self.ended
+
 
 class Storm:
     """One event after the other; each ends with all instances in."""
@@ -139,7 +142,7 @@ def report(storm, crowd):
     print("|---|--:|--:|--:|--:|--:|--:|")
     for kind in sorted({event.kind for event in storm.events}):
         events = [event for event in storm.events if event.kind == kind]
-        calls = [call for call in crowd.calls if any(event.touches(call) for event in events)]
+        calls = [call for call in crowd.calls if any(event.saw_end_of(call) for event in events)]
         times = sorted((call.ended - call.begun) * 1000 for call in calls)
         failed = [call.code for call in calls if not call.is_good]
         codes = ", ".join(f"{failed.count(code)} {code}" for code in sorted(set(failed))) or "0"

@@ -18,9 +18,8 @@ class ClusterStage(Stage):
         self.key, self.loop = self.cluster.key, Loop()
         self.inexact, self._clients = 0, {}
 
-    def scopes(self):
-        return [scope for service in self.cluster.services
-                for scope in service.budget()["scopes"]]
+    def held(self):
+        return sum(service.open_attempts() for service in self.cluster.services)
 
     def rows(self):
         return [row for service in self.cluster.services
