@@ -154,8 +154,8 @@ class Cluster:
                 rows[identity] = {**row, "service": service.number}
             assert service.open_attempts() == 0
         truth = self.sandbox.truth()
-        seen = [entry["client_request_id"] for entry in truth]
-        assert len(seen) == len(set(seen)), "a call was sent to a provider twice"
+        sent = {entry["client_request_id"] for entry in truth}
+        assert len(truth) == len(sent), "a call was sent to a provider twice"
         for entry in truth:
             row = rows.get(entry["client_request_id"])
             assert row, f"sent, and in no ledger: {entry}"
@@ -163,7 +163,7 @@ class Cluster:
             assert row["cost_nanos"] >= cost, f"below the truth: {entry} {row}"
             if row["basis"] == "reported":
                 assert row["cost_nanos"] == cost, f"reported, yet not the truth: {entry} {row}"
-        unsent = [row for identity, row in rows.items() if identity not in set(seen)]
+        unsent = [row for identity, row in rows.items() if identity not in sent]
         assert all(row["in_doubt"] for row in unsent), "booked for certain, and never sent"
         return rows
 
