@@ -4,10 +4,9 @@ import WeirCore
 /// Which workers of a queue may claim a job now: its places, its pace, and slow after an outage.
 final class JobGate: Sendable {
     private let state: Mutex<State>
-    private let places: Int
-    private let pace: RateLimit?
 
     private struct State {
+        var rules: QueueRules
         var slowStart: SlowStart
         var bucket: RateBucket
         var running = 0
@@ -26,10 +25,23 @@ final class JobGate: Sendable {
     }
 
     init(_ rules: QueueRules, at now: Timestamp) {
-        places = max(rules.concurrency, 1)
-        pace = rules.perMinute.map { RateLimit(perMinute: $0, burst: 0) }
         state = Mutex(
-            State(slowStart: SlowStart(places: places), bucket: RateBucket(at: now)))
+            State(
+                rules: rules, slowStart: SlowStart(places: rules.places),
+                bucket: RateBucket(at: now)))
+    }
+
+    var rules: QueueRules { state.withLock { $0.rules } }
+
+    var places: Int { rules.places }
+
+    func replace(_ rules: QueueRules) {
+        state.withLock { state in
+            if rules.places != state.rules.places {
+                state.slowStart = SlowStart(places: rules.places)
+            }
+            state.rules = rules
+        }
     }
 
     var counts: JobCounts { state.withLock { $0.counts } }
@@ -43,10 +55,13 @@ final class JobGate: Sendable {
                 state.slowStart.holdBack()
                 return .closed
             }
-            guard state.running < state.slowStart.limit, state.overrunning < places else {
+            guard state.running < state.slowStart.limit, state.overrunning < state.rules.places
+            else {
                 return .closed
             }
-            if let pace, case .refused(_, let wait) = state.bucket.admit(pace, at: now) {
+            if let pace = state.rules.pace,
+                case .refused(_, let wait) = state.bucket.admit(pace, at: now)
+            {
                 return .paced(wait)
             }
             state.running += 1
@@ -95,6 +110,14 @@ final class JobGate: Sendable {
     func beginOverrun() { state.withLock { $0.overrunning += 1 } }
 
     func endOverrun() { state.withLock { $0.overrunning -= 1 } }
+}
+
+extension QueueRules {
+    fileprivate var places: Int { max(concurrency, 1) }
+
+    fileprivate var pace: RateLimit? {
+        perMinute.map { RateLimit(perMinute: $0, burst: 0) }
+    }
 }
 
 extension JobCounts {

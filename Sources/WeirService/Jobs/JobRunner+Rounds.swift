@@ -14,7 +14,7 @@ extension JobRunner {
 
     func makeRound(at now: Timestamp) async {
         do {
-            let outlook = try await parts.store.outlook(of: Array(parts.queues.keys))
+            let outlook = try await parts.store.outlook(of: Array(gates.keys))
             note(outlook, at: now)
             for (queue, until) in outlook.leases where until <= now {
                 try await takeBack(from: queue, at: now)
@@ -40,9 +40,10 @@ extension JobRunner {
     }
 
     private func takeBack(from queue: QueueName, at now: Timestamp) async throws(StoreError) {
-        guard let rules = parts.queues[queue], let gate = gates[queue] else { return }
+        guard let gate = gates[queue] else { return }
         let dice = (0..<parts.batch).map { _ in parts.dice() }
-        let jobs = try await parts.store.takeBack(from: queue, rules, at: now, dice: dice)
+        let jobs = try await parts.store.takeBack(
+            from: queue, gate.rules, at: now, dice: dice)
         gate.count { counts in
             counts.lost += Int64(jobs.count)
             counts.failed += Int64(jobs.count { $0.status == .failed })
@@ -79,8 +80,8 @@ extension JobRunner {
         }
         guard isDue else { return }
         var isDone = true
-        for (queue, rules) in parts.queues {
-            let moment = now.advanced(by: .zero - rules.retention)
+        for (queue, gate) in gates {
+            let moment = now.advanced(by: .zero - gate.rules.retention)
             let count = try await parts.store.purge(queue, endedBy: moment, limit: parts.batch)
             if count >= parts.batch { isDone = false }
         }

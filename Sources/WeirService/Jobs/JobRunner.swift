@@ -10,10 +10,12 @@ package import WeirCore
 package final class JobRunner: Sendable {
     let parts: JobParts
     let calls: JobCalls
-    let gates: [QueueName: JobGate]
-    let state = Mutex(State())
+    let state: Mutex<State>
+    private let (changes, changed) = AsyncStream.makeStream(
+        of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     struct State {
+        var gates: [QueueName: JobGate]
         var isStopping = false
         /// Whether a round has found the service away.
         var wasAway = false
@@ -27,7 +29,24 @@ package final class JobRunner: Sendable {
         self.parts = parts
         calls = JobCalls(parts.performer, time: parts.time)
         let now = parts.time.now()
-        gates = parts.queues.mapValues { JobGate($0, at: now) }
+        state = Mutex(State(gates: parts.queues.mapValues { JobGate($0, at: now) }))
+    }
+
+    /// Other rules for queues, and new queues, from the next claim on. One that is not among them
+    /// stays as it is until the next start, so that its jobs don't stay behind.
+    package func replace(_ queues: [QueueName: QueueRules]) {
+        let now = parts.time.now()
+        state.withLock { state in
+            for (queue, rules) in queues {
+                if let gate = state.gates[queue] {
+                    gate.replace(rules)
+                } else {
+                    state.gates[queue] = JobGate(rules, at: now)
+                }
+            }
+        }
+        changed.yield()
+        parts.bell.ringAll()
     }
 
     /// How long the job has waited that has been due for longest, as of the last round; nil before
@@ -37,17 +56,16 @@ package final class JobRunner: Sendable {
     /// What has become of each queue's jobs here.
     package var counts: [QueueName: JobCounts] { gates.mapValues(\.counts) }
 
+    var gates: [QueueName: JobGate] { state.withLock { $0.gates } }
+
     /// Returns once it was stopped and what runs has ended. Cancelled, it ends without waiting.
     package func run() async {
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
-                for (queue, rules) in parts.queues
-                where !parts.claimedElsewhere.contains(queue) {
-                    for _ in 0..<max(rules.concurrency, 1) {
-                        group.addTask { await self.work(on: queue, rules) }
-                    }
-                }
                 group.addTask { await self.makeRounds() }
+                var hired: [QueueName: Int] = [:]
+                hire(&hired, &group)
+                for await _ in changes { hire(&hired, &group) }
             }
         } onCancel: {
             stop()
@@ -58,6 +76,7 @@ package final class JobRunner: Sendable {
     /// Claims nothing any more. What runs goes on.
     package func stop() {
         state.withLock { $0.isStopping = true }
+        changed.finish()
         parts.bell.ringAll()
     }
 
@@ -66,16 +85,29 @@ package final class JobRunner: Sendable {
 
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
+    /// As many workers as each queue has places. Where there were more, the last ones leave.
+    private func hire(
+        _ hired: inout [QueueName: Int], _ group: inout DiscardingTaskGroup
+    ) {
+        for (queue, gate) in gates where !parts.claimedElsewhere.contains(queue) {
+            let places = gate.places
+            for number in min(hired[queue] ?? 0, places)..<places {
+                group.addTask { await self.work(on: queue, gate, number) }
+            }
+            hired[queue] = places
+        }
+    }
+
     /// One worker: looks for a job, sleeps where there is none or no place.
-    private func work(on queue: QueueName, _ rules: QueueRules) async {
-        guard let gate = gates[queue] else { return }
+    private func work(on queue: QueueName, _ gate: JobGate, _ number: Int) async {
         while true {
             let rings = parts.bell.rings(of: queue)
-            if isStopping { return }
+            if isStopping || number >= gate.places { return }
             switch gate.enter(isAvailable: calls.isAvailable, at: parts.time.now()) {
             case .closed: await parts.bell.wait(for: queue, after: rings)
             case .paced(let wait): await parts.time.pause(min(wait, parts.round))
             case .open:
+                let rules = gate.rules
                 guard let claimed = await claim(from: queue, rules) else {
                     gate.leave()
                     await parts.bell.wait(for: queue, after: rings)

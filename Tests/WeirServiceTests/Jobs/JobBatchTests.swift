@@ -132,10 +132,10 @@ import WeirTesting
 
     @Test func `a job that may wait for its budget does, until it is raised`() async throws {
         let hasMoney = Mutex(false)
-        let stage = try JobStage { parts in
-            parts.budgetReset = { _, now in now.advanced(seconds: 1_000_000) }
-        } answer: { _, _, _ in
+        let stage = try JobStage { _, _, _ in
             hasMoney.withLock { $0 } ? .envelope("ok") : .error(.budgetExceeded)
+        } adjust: { parts in
+            parts.budgetReset = { _, now in now.advanced(seconds: 1_000_000) }
         }
         try await stage.whileRunning {
             let ids = [

@@ -33,10 +33,10 @@ import WeirTesting
 
     @Test func `an attempt that fails is followed by another, each with its own key`() async throws
     {
-        let stage = try JobStage { parts in
-            parts.dice = { .max }
-        } answer: { _, number, _ in
+        let stage = try JobStage { _, number, _ in
             number < 3 ? .error(.providerError) : .envelope("third")
+        } adjust: { parts in
+            parts.dice = { .max }
         }
         try await stage.whileRunning {
             let id = try await stage.add(1)
@@ -121,6 +121,30 @@ import WeirTesting
             for (before, after) in zip(starts, starts.dropFirst()) {
                 #expect(after - before >= 1_900)
             }
+        }
+    }
+
+    @Test func `other rules hold from the next claim on, and new queues have workers`() async throws {
+        var rules = QueueRules()
+        rules.concurrency = 1
+        let stage = try JobStage(rules) { _, _, time in
+            await time.pause(.seconds(10))
+            return .envelope("ok")
+        }
+        let other = try #require(QueueName("other"))
+        try await stage.whileRunning {
+            for number in 1...9 { try await stage.add(number) }
+            try await stage.until { stage.service.calls.count == 2 }
+            rules.concurrency = 3
+            stage.runner.replace([stage.queue: rules, other: rules])
+            try await stage.until { stage.service.calls.count == 5 }
+            #expect(stage.service.together.max() == 3)
+            let id = try await stage.add(10, queue: other)
+            try await stage.until(id, is: .complete)
+            rules.concurrency = 1
+            stage.runner.replace([stage.queue: rules])
+            try await stage.until { stage.service.calls.count == 10 }
+            #expect(stage.service.together.suffix(2).max() == 1)
         }
     }
 

@@ -17,8 +17,8 @@ final class JobStage: Sendable {
     init(
         _ rules: QueueRules = QueueRules(), time: SteppedTime = SteppedTime(),
         store: InMemoryJobStore = InMemoryJobStore(),
-        adjust: (inout JobParts) -> Void = { _ in },
-        answer: @escaping ScriptedService.Script = { _, _, _ in .envelope("ok") }
+        answer: @escaping ScriptedService.Script = { _, _, _ in .envelope("ok") },
+        adjust: (inout JobParts) -> Void = { _ in }
     ) throws {
         self.time = time
         self.store = store
@@ -66,9 +66,11 @@ final class JobStage: Sendable {
     @discardableResult
     func add(
         _ number: Int, tenant: Int64 = 42, calls: Int = 1, runAt: Timestamp? = nil,
-        deadline: Int64 = 86_400, waitsForBudget: Bool = false, rings: Bool = true
+        deadline: Int64 = 86_400, waitsForBudget: Bool = false, rings: Bool = true,
+        queue other: QueueName? = nil
     ) async throws -> JobID {
         let now = time.now()
+        let queue = other ?? queue
         let job = Job(
             id: try #require(JobID("job_\(number)")), tenant: try #require(TenantID(tenant)),
             user: try #require(UserID(101)), queue: queue, acceptedAt: now, runAt: runAt,

@@ -84,10 +84,10 @@ import WeirTesting
         async throws
     {
         let isBack = Mutex(false)
-        let stage = try JobStage { parts in
-            parts.dice = { .max }
-        } answer: { _, _, _ in
+        let stage = try JobStage { _, _, _ in
             isBack.withLock { $0 } ? .envelope("ok") : .notSent
+        } adjust: { parts in
+            parts.dice = { .max }
         }
         try await stage.whileRunning {
             let early = stage.time.now()
