@@ -124,7 +124,8 @@ import WeirTesting
         }
     }
 
-    @Test func `other rules hold from the next claim on, and new queues have workers`() async throws {
+    @Test func `other rules hold from the next claim on, and new queues have workers`() async throws
+    {
         var rules = QueueRules()
         rules.concurrency = 1
         let stage = try JobStage(rules) { _, _, time in
