@@ -145,3 +145,36 @@ def test_without_a_list_nobody_is_told(running):
     _, weir, key = running
     reply = job(weir, key, "https://hooks.example.com/")
     assert (reply.status, reply.json["param"]) == (400, "webhook_url"), reply
+
+
+def test_a_jobs_end_is_told_also_by_the_next_process(lab, receiver):
+    """The receiver takes nothing until the server was killed: what comes then is the same."""
+    receiver.answers = [503] * 10_000
+    weir = lab.weir(lab.sandbox(), extra=settings(receiver.port, "attempts: 100"))
+    weir.put_tenant(42)
+    key = weir.make_key()
+    made = [job(weir, key, f"http://localhost:{receiver.port}/{number}", f"hi {number}").json
+            for number in range(3)]
+    receiver.wait(3)
+    weir.kill()
+    receiver.answers.clear()
+    receiver.heard.clear()
+    weir.start()
+    wait_for_state(weir, "delivered")
+    bodies = {path: json.loads(body) for path, _, body in receiver.heard}
+    for number, accepted in enumerate(made):
+        body = bodies[f"/{number}"]
+        assert body["event"] == "JobCompleted" and body["data"]["job_id"] == accepted["job_id"]
+        assert body["id"].startswith(accepted["job_id"]) and body["at"].endswith("Z")
+    assert len({body["id"] for body in bodies.values()}) == 3
+
+
+def test_a_failed_job_is_told_as_such(lab, receiver):
+    weir = lab.weir(lab.sandbox(), extra=settings(receiver.port))
+    weir.put_tenant(42, budget_usd=0)
+    key = weir.make_key()
+    assert job(weir, key, f"http://localhost:{receiver.port}/").status == 202
+    [(_, headers, body)] = receiver.wait(1)
+    told = json.loads(body)
+    assert told["event"] == "JobFailed" and told["data"]["error"] == "ai_budget_exceeded"
+    assert is_signed({name.lower(): value for name, value in headers.items()}, body, SECRET)

@@ -107,6 +107,18 @@ import WeirTesting
             ], "one probe")
     }
 
+    @Test func `switches are told once a minute, and written down each time`() async throws {
+        let fixture = try Self.fixture { call in
+            call.provider.description == "plain" ? .status(503) : .answer("10 5 hello")
+        }
+        for seconds in [0, 1, 58, 1] as [Int64] {
+            fixture.time.advance(seconds: seconds)
+            _ = await fixture.outcome(try fixture.call("hi"))
+        }
+        #expect(fixture.directoryStore.audit.map(\.action).count == 4)
+        #expect(fixture.directoryStore.events == ["ProviderSwitched", "ProviderSwitched"])
+    }
+
     @Test func `a stopped provider is passed over`() async throws {
         let fixture = try Self.fixture { _ in .answer("10 5 hello") }
         let plain = try #require(ProviderName("plain"))
