@@ -35,6 +35,8 @@ import WeirService
     {
         var settings = ServerSettings()
         settings.connectionLimitPerAddress = 1
+        // On a busy machine the first one may have to be held for long.
+        settings.headTimeout = .seconds(600)
         let request = "GET /health/live HTTP/1.1\r\nhost: weir\r\n"
         try await withServer(try Stage().use, settings: settings) { port, _ in
             let (begun, ending) = (Latch(), Latch())
