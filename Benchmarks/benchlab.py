@@ -5,6 +5,7 @@ import pathlib
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 
 ADMIN = "wk_bench_admin_0123456789abcdef0123456789abcdef"
@@ -32,16 +33,19 @@ def family(pid):
     return [pid, *map(int, children.split())]
 
 
-def wait_for(url, seconds=20):
+def wait_for(url, seconds=20, ready=False):
+    """Until something answers there, or until that is a success."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(url, timeout=1) as reply:
-                return reply.status
+            with urllib.request.urlopen(url, timeout=1):
+                return
         except urllib.error.HTTPError:
-            return
+            if not ready:
+                return
         except OSError:
-            time.sleep(0.05)
+            pass
+        time.sleep(0.05)
     raise SystemExit(f"nothing answers at {url}")
 
 

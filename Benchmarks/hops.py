@@ -27,15 +27,16 @@ storage: {{ sqlite: {{ path: {folder}/gateway.db }} }}
 admin_key: {benchlab.ADMIN}
 identity: {{ secret: {SECRET} }}
 gateway: {{ pools: {{ main: {{ instances: ["http://127.0.0.1:{service}"] }} }} }}
-limits: {{ ai: {{ per_minute: 100000000, burst: 1000000, concurrent: 0 }} }}
+limits: {{ ai: {{ per_minute: 0 }} }}
 logging: {{ level: warning }}
 """)
     for role in ("service", "gateway"):
         processes.append(benchlab.start(
             [binary, "serve", "--role", role, "--config", folder / f"{role}.yaml"], 0,
             (folder / f"{role}.out").open("wb")))
-    benchlab.wait_for(f"http://127.0.0.1:{service}/health/live")
-    benchlab.wait_for(f"http://127.0.0.1:{gateway}/health/live")
+    # The gateway says that it is ready once a check of the service has passed.
+    benchlab.wait_for(f"http://127.0.0.1:{service}/health/ready", ready=True)
+    benchlab.wait_for(f"http://127.0.0.1:{gateway}/health/ready", ready=True)
     for port in (service, gateway):
         benchlab.call("PUT", f"http://127.0.0.1:{port}/admin/tenants/42", {
             "name": "Bench", "tier": "enterprise", "is_active": True, "budget_usd": 1_000_000})
