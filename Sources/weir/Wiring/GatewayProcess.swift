@@ -145,7 +145,7 @@ enum GatewayProcess {
             endpoints: [], group: MultiThreadedEventLoopGroup.singleton, time: time)
         // A worker accepts jobs whether somebody can be found to do them or not.
         let pools: (@Sendable () -> [PoolHealth])? =
-            role == .gateway ? { gateway.poolHealth } : nil
+            role == .gateway ? { @Sendable in gateway.poolHealth } : nil
         return HealthMonitor(
             ledger: store, providers: ProviderProbes(probes: [], transport: nobody, time: time),
             readMachine: { MachineReading.current(diskPath: folder) }, pools: pools)
