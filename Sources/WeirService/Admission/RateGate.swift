@@ -64,6 +64,12 @@ final class CallPermit: Sendable {
         }
     }
 
+    /// The call goes into a batch: all that it can use counts now, and nothing later.
+    func use(_ worst: WorstCase) {
+        let (tokens, over) = worst.input.addingReportingOverflow(worst.output)
+        state.withLock { $0.used = over ? .max : max(0, tokens) }
+    }
+
     /// The call was refused after all, and doesn't count.
     func giveBack() { state.withLock { $0.counts = false } }
 

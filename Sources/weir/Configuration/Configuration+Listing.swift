@@ -32,6 +32,7 @@ extension Configuration {
             "prices": ["file": listed(pricesFile)],
             "limits": listed(limits),
             "queues": queues.listed,
+            "batches": batches.listed,
             "routing": routing.listed,
             "streams": streams.listed,
             "cache": [

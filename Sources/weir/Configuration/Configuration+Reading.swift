@@ -86,6 +86,7 @@ extension Configuration {
         pricesFile = root.section("prices").optionalText("file")
         limits = Limits(root.section("limits"))
         queues = JobQueues(root.section("queues"))
+        batches = BatchSettings(root.section("batches"))
         routing = Routing(root.section("routing"))
         streams = StreamLimits(root.section("streams"))
         cache = Cache(root.section("cache"))

@@ -21,6 +21,8 @@ struct Configuration: Sendable, Equatable {
     var limits = Limits()
     /// What jobs wait in.
     var queues = JobQueues()
+    /// How jobs of the queue `batch` go to providers.
+    var batches = BatchSettings()
     var routing = Routing()
     var streams = StreamLimits()
     var cache = Cache()

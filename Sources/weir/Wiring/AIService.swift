@@ -98,7 +98,8 @@ enum AIService {
         let pipeline = CompletionPipeline(parts)
         let health = healthMonitor(configuration, providers, store, transport, time)
         let identifiers = TimeOrderedText(time: time)
-        let desk = jobDesk(configuration, role, store, directory, time)
+        let desk = jobDesk(
+            configuration, role, store, directory, BatchRoutes(parts.providers), time)
         let administration = Administration(
             directory, store, time: time, reload: reload, onBudget: desk?.budgetChanged)
         let ai = AIUseCases(
@@ -117,8 +118,11 @@ enum AIService {
             doors: .all, administration: administration, health: health, ai: ai,
             identities: identities)
         useCases.jobs = desk
+        let batches = try await BatchRunner.start(
+            configuration, role, pipeline, store, useCases, identifiers)
         return ProcessParts(
-            useCases: useCases, reload: reload, loops: [Loop(health.run)],
+            useCases: useCases, reload: reload,
+            loops: [Loop(health.run), Loop(batches.run)],
             cut: { await transport.shutdown() },
             stop: {
                 await transport.shutdown()
