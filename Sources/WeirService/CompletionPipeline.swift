@@ -45,14 +45,9 @@ package final class CompletionPipeline: Sendable {
         let routes = try plan(call, directory, now)
         let date = parts.calendar.date(of: now, in: tenant.timeZone)
         var run = CompletionRun(call: call, tenant: tenant, date: date, routes: routes)
-        if let rates = parts.rates {
-            let tokens = run.call.mostTokens(along: routes[0], parts.providers)
-            let (permit, standing) = try rates.admit(call, of: tenant, tokens: tokens, at: now)
-            run.permit = permit
-            run.call.rate = standing
-        }
+        let first = routes[0]
+        try limit(&run, along: first, at: now)
         do {
-            let first = routes[0]
             run.slot = try await slots.take(for: tenant)
             defer { withExtendedLifetime(run.slot) {} }
             if let reply = try await replay(run.call, first, date, now) { return .answered(reply) }

@@ -5,7 +5,7 @@
 enum Schema {
     static let migrations: [String] = [
         ledger + idempotency + directory + audit, keptStreams, JobSchema.tables,
-        JobSchema.progress, ownLimits, EventSchema.tables,
+        JobSchema.progress, ownLimits, EventSchema.tables, BatchSchema.tables,
     ]
 
     static var version: Int64 { Int64(migrations.count) }

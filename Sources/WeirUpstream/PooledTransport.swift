@@ -44,8 +44,7 @@ package final class PooledTransport: ProviderTransport, Sendable {
         }
         let request: ByteBuffer
         do {
-            request = try route.template.encode(
-                .post, path: call.path, fields: call.headers, body: call.body)
+            request = try route.template.encode(call)
         } catch {
             return .notSent(error.description)
         }
@@ -68,8 +67,7 @@ package final class PooledTransport: ProviderTransport, Sendable {
         }
         let request: ByteBuffer
         do {
-            request = try route.template.encode(
-                .post, path: call.path, fields: call.headers, body: call.body)
+            request = try route.template.encode(call)
         } catch {
             return .notSent(error.description)
         }
@@ -134,5 +132,14 @@ package final class PooledTransport: ProviderTransport, Sendable {
             base: endpoint.baseURL, authoritiesFile: endpoint.authoritiesFile)
         let pools = PoolSet(limits, base: endpoint.baseURL, tls: tls, group: group)
         return Route(template: template, pools: pools)
+    }
+}
+
+extension RequestTemplate {
+    fileprivate func encode(_ call: UpstreamCall) throws(RequestDefect) -> ByteBuffer {
+        switch call.method {
+        case .get: try encode(.get, path: call.path, fields: call.headers, body: nil)
+        case .post: try encode(.post, path: call.path, fields: call.headers, body: call.body)
+        }
     }
 }

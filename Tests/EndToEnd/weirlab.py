@@ -20,9 +20,12 @@ version: "tests.1"
 prices:
   - { provider: anthropic, model: claude-haiku-4-5, input: "0.80", output: "4.00",
       cache_read: "0.08", cache_write_5m: "1.00", cache_write_1h: "1.60",
-      context_window: 200000, max_output_tokens: 64000 }
+      context_window: 200000, max_output_tokens: 64000,
+      service_tiers: { batch: { input: "0.40", output: "2.00", cache_read: "0.04",
+        cache_write_5m: "0.50", cache_write_1h: "0.80" } } }
   - { provider: openai, model: gpt-4o-mini, input: "0.15", output: "0.60", cache_read: "0.075",
-      context_window: 128000, max_output_tokens: 16384 }
+      context_window: 128000, max_output_tokens: 16384,
+      service_tiers: { batch: { input: "0.075", output: "0.30", cache_read: "0.0375" } } }
   - { provider: deepseek, model: deepseek-chat, input: "0.28", output: "0.42",
       cache_read: "0.028", context_window: 128000, max_output_tokens: 8192 }
   - { provider: gemini, model: gemini-2.5-flash, input: "0.30", output: "2.50",
@@ -33,6 +36,8 @@ CALM = "routing: { attempts: 1, retries: 0, breaker: { failures: 100000, minimum
 # nano-USD per token: (input, output)
 NANOS = {"claude-haiku-4-5": (800, 4000), "gpt-4o-mini": (150, 600), "deepseek-chat": (280, 420),
          "gemini-2.5-flash": (300, 2500)}
+# By a batch interface, half of that.
+BATCH_NANOS = {"claude-haiku-4-5": (400, 2000), "gpt-4o-mini": (75, 300)}
 # Models that think, at the built-in prices.
 THINKING_NANOS = {"gpt-5-mini": (250, 2000), "deepseek-reasoner": (280, 420)}
 CACHED_NANOS = {"claude-haiku-4-5": 80, "gpt-4o-mini": 75, "deepseek-chat": 28,

@@ -12,13 +12,15 @@ struct QueueConfigurationTests {
 
     private func name(_ text: String) throws -> QueueName { try #require(QueueName(text)) }
 
-    @Test("Two queues are there without a word", arguments: ["", "queues:", "queues: { other: }"])
+    @Test(
+        "Three queues are there without a word", arguments: ["", "queues:", "queues: { other: }"])
     func standard(yaml: String) throws {
         let queues = try read(yaml)
-        for name in [QueueName.standardQueue, .reportQueue] {
+        for name in [QueueName.standardQueue, .reportQueue, .batchQueue] {
             #expect(queues[name] == JobQueues.Queue())
         }
-        #expect(queues.names.map(\.description).prefix(2) == ["ai-reports", "default"])
+        let names = queues.names.map(\.description)
+        #expect(names.prefix(3) == ["ai-reports", "batch", "default"])
         #expect(queues[try name("nowhere")] == nil)
     }
 

@@ -90,6 +90,18 @@ package struct BudgetBook: Sendable {
         return .held
     }
 
+    /// Takes an earlier process's hold again, whatever the limits say by now: it was admitted.
+    /// - Returns: counters that must be opened first; nothing is held then.
+    package mutating func restore(
+        _ attempt: AttemptID, amount: Money, keys: [CounterKey]
+    ) -> [CounterKey] {
+        let unopened = keys.filter { counters[$0] == nil }
+        guard unopened.isEmpty, holds[attempt] == nil else { return unopened }
+        for key in keys { counters[key]?.take(amount) }
+        holds[attempt] = Hold(amount: amount, keys: keys)
+        return []
+    }
+
     /// Ends a hold with what the attempt cost, also above the hold. Ending it twice is harmless.
     package mutating func settle(_ attempt: AttemptID, cost: Money) {
         guard let hold = holds.removeValue(forKey: attempt) else { return }

@@ -44,6 +44,14 @@ package struct WorstCase: Sendable, Equatable {
         self.choices = choices
     }
 
+    /// Of an attempt that was admitted by an earlier process: one answer, and what is held for it.
+    package init(kept amount: Money, input: Int64, output: Int64) {
+        self.input = input
+        self.output = output
+        self.amount = amount
+        choices = 1
+    }
+
     /// Of what costs nothing.
     package init(free: Void) {
         input = 0

@@ -37,11 +37,15 @@ package protocol ProviderDialect: Sendable {
     /// Nil where the provider has no embeddings, and where it counts no tokens.
     var embeddings: (any EmbeddingDialect)? { get }
     var tokenCount: (any TokenCountDialect)? { get }
+
+    /// Nil where the provider has no batch interface that Weir speaks.
+    var batch: (any ProviderBatchDialect)? { get }
 }
 
 extension ProviderDialect {
     package var embeddings: (any EmbeddingDialect)? { nil }
     package var tokenCount: (any TokenCountDialect)? { nil }
+    package var batch: (any ProviderBatchDialect)? { nil }
 
     /// Reads a 2xx reply to a translated request.
     package func decodeReply(_ body: [UInt8]) throws(ReplyDefect) -> ChatReply {

@@ -59,6 +59,20 @@ package struct TokenUsage: Sendable, Hashable {
         webSearches = 0
         serviceTier = nil
     }
+
+    private init(_ usage: TokenUsage, at tier: ServiceTier) {
+        input = usage.input
+        output = usage.output
+        cacheRead = usage.cacheRead
+        cacheWrite5m = usage.cacheWrite5m
+        cacheWrite1h = usage.cacheWrite1h
+        reasoning = usage.reasoning
+        webSearches = usage.webSearches
+        serviceTier = tier
+    }
+
+    /// The same tokens, served at a tier that is known from elsewhere.
+    package func served(at tier: ServiceTier) -> TokenUsage { TokenUsage(self, at: tier) }
 }
 
 /// A price level of a provider beside its standard one.

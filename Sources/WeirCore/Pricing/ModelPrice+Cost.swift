@@ -60,7 +60,7 @@ extension ModelPrice {
     }
 
     /// The card in force for an input of this length at this service tier.
-    private func card(input: Int64, serviceTier: ServiceTier?) -> RateCard {
+    func card(input: Int64, serviceTier: ServiceTier?) -> RateCard {
         let tier = tiers.last { input > $0.aboveInputTokens }
         let service = serviceTier.flatMap { serviceTiers[$0] }
         let serviceTier = service?.tiers.last { input > $0.aboveInputTokens }

@@ -32,15 +32,13 @@ extension JobOrder {
         try call.caller.require(tenant)
         let fields = try BodyFields(
             .object(JSONObject(body.members.filter(isOwn))), allowing: JobOrder.names)
-        guard try fields.choice("mode", Mode.self) != .batch else {
-            throw fields.error("mode", "batch is not available here; leave it out, or say live")
-        }
         self.init(
             tenant: tenant, user: asked.user,
             request: JobRequest(
                 caller: call.caller, feature: asked.feature,
                 calls: [JobOrder.call(completion, of: tenant)],
-                webhook: try fields.text("webhook_url")))
+                webhook: try fields.text("webhook_url"),
+                allowsBatch: try fields.choice("mode", Mode.self) == .batch))
         try read(fields, at: now)
     }
 

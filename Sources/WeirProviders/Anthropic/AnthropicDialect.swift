@@ -10,6 +10,8 @@ package struct AnthropicDialect: ProviderDialect {
     /// The newest models read a picture as 4,784 tokens at most (vendor's page on vision).
     package var tokensPerImage: Int64 { 5_000 }
 
+    package var batch: (any ProviderBatchDialect)? { AnthropicBatches() }
+
     /// The version goes with every request, probes too.
     package func credentials(_ key: String) -> [HeaderField] {
         [HeaderField("x-api-key", key), HeaderField("anthropic-version", "2023-06-01")]

@@ -39,6 +39,11 @@ package struct OpenAIDialect: ProviderDialect {
 
     package var embeddings: (any EmbeddingDialect)? { OpenAIEmbeddings() }
 
+    /// Servers that imitate OpenAI's calls have batches of their own kinds, or none.
+    package var batch: (any ProviderBatchDialect)? {
+        family == .openAI ? OpenAIBatches() : nil
+    }
+
     package func credentials(_ key: String) -> [HeaderField] {
         // A server of one's own may want none.
         key.isEmpty ? [] : [HeaderField("authorization", "Bearer \(key)")]

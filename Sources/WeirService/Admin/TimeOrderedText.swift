@@ -38,7 +38,7 @@ package struct TimeOrderedText: Sendable {
     /// `job_` and 26 characters.
     package func jobID() -> JobID { next("job_") }
 
-    private func next(_ prefix: StaticString) -> Slug {
+    func next(_ prefix: StaticString) -> Slug {
         let milliseconds = UInt64(clamping: time.now().milliseconds)
         let bytes =
             (0..<6).map { UInt8(truncatingIfNeeded: milliseconds >> (40 - 8 * $0)) } + random(10)

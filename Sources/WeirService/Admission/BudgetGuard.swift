@@ -44,6 +44,24 @@ package final class BudgetGuard: Sendable {
         throw WeirError(.serviceUnavailable, "Budgets can't be read")
     }
 
+    /// Takes the hold of an attempt that an earlier process has left open, before anything is
+    /// admitted. Throws 503 where the ledger can't be read.
+    package func restore(
+        _ row: LedgerRow, limits: [ScopeLimit]
+    ) async throws(WeirError) {
+        let keys = limits.map {
+            BudgetBook.CounterKey(tenant: row.tenant, period: row.date.period, scope: $0.scope)
+        }
+        for _ in 0..<3 {
+            let (unopened, generation) = book.withLock { book in
+                (book.restore(row.attempt, amount: row.held, keys: keys), book.generation)
+            }
+            guard !unopened.isEmpty else { return }
+            try await open(unopened, generation: generation)
+        }
+        throw WeirError(.serviceUnavailable, "Budgets can't be read")
+    }
+
     /// Ends a hold with its true cost, after the ledger has it.
     package func settle(_ attempt: AttemptID, cost: Money) async {
         book.withLock { $0.settle(attempt, cost: cost) }

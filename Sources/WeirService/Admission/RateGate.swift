@@ -100,6 +100,12 @@ package final class CallPermit: Sendable {
     /// Nobody will ever know what was used: what was taken stays taken.
     package func keep() { use(ticket.tokens) }
 
+    /// The call goes into a batch: all that it can use counts now, and nothing later.
+    func use(_ worst: WorstCase) {
+        let (tokens, over) = worst.input.addingReportingOverflow(worst.output)
+        state.withLock { $0.used = over ? .max : max(0, tokens) }
+    }
+
     /// The call was refused after all, and doesn't count.
     package func giveBack() { state.withLock { $0.counts = false } }
 

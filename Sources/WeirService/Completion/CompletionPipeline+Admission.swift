@@ -15,6 +15,17 @@ extension CompletionPipeline {
             to: call.model, in: parts.catalogue, at: now, dice: parts.dice())
     }
 
+    /// Takes the call's place among what its scopes may ask for.
+    func limit(
+        _ run: inout CompletionRun, along route: Route, at now: Timestamp
+    ) throws(WeirError) {
+        guard let rates = parts.rates else { return }
+        let tokens = run.call.mostTokens(along: route, parts.providers)
+        let (permit, standing) = try rates.admit(run.call, of: run.tenant, tokens: tokens, at: now)
+        run.permit = permit
+        run.call.rate = standing
+    }
+
     /// The kept answer of an idempotency key that was used before.
     func replay(
         _ call: CompletionCall, _ route: Route, _ date: BillingDate, _ now: Timestamp

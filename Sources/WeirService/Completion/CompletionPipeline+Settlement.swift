@@ -7,12 +7,21 @@ extension CompletionPipeline {
     func settle(
         _ attempt: Attempt, _ charge: Charge, _ digest: [UInt8], _ claim: ClaimResolution?
     ) async throws(WeirError) {
-        var row = attempt.row
+        try await settle(attempt.row, charge, digest, claim)
+    }
+
+    /// - Parameter tier: what it was served at, where no reply tells.
+    func settle(
+        _ intent: LedgerRow, _ charge: Charge, _ digest: [UInt8], _ claim: ClaimResolution?,
+        at tier: ServiceTier? = nil
+    ) async throws(WeirError) {
+        var row = intent
         row.state = charge.status == .notSent ? .void : .settled
         row.outcome = LedgerRow.Outcome(
-            status: charge.status, cost: charge.cost, basis: charge.basis, usage: charge.usage,
-            isInDoubt: charge.isInDoubt, isUsageSuspect: charge.isUsageSuspect,
-            settledAt: parts.time.now(), answerDigest: digest)
+            status: charge.status, cost: charge.cost, basis: charge.basis,
+            usage: tier.map(charge.usage.served) ?? charge.usage, isInDoubt: charge.isInDoubt,
+            isUsageSuspect: charge.isUsageSuspect, settledAt: parts.time.now(),
+            answerDigest: digest)
         do {
             try await parts.ledger.settle(row, claim: claim)
         } catch {

@@ -11,7 +11,7 @@ package struct JobParts: Sendable {
     let newRequest: @Sendable () -> RequestID
 
     /// Queues whose jobs somebody else claims; here they only run out.
-    package var claimedElsewhere: Set<QueueName> = []
+    package var claimedElsewhere: Set<QueueName> = [.batchQueue]
     /// When a tenant's budget begins anew; nil where nobody here knows.
     package var budgetReset: @Sendable (TenantID, Timestamp) -> Timestamp? = { _, _ in nil }
     package var dice: @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) }

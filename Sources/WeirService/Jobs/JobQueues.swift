@@ -1,7 +1,7 @@
 package import WeirCore
 
-/// The queues that jobs may be put into, by name. Two are always there: `default`, and
-/// `ai-reports` for reports.
+/// The queues that jobs may be put into, by name. Three are always there: `default`, `ai-reports`
+/// for reports, and `batch` for what goes through a provider's batch interface.
 package struct JobQueues: Sendable, Equatable {
     private var queues: [QueueName: Queue]
 
@@ -16,10 +16,10 @@ package struct JobQueues: Sendable, Equatable {
         package init() {}
     }
 
-    /// - Parameter queues: over the two that are always there.
+    /// - Parameter queues: over those that are always there.
     package init(_ queues: [QueueName: Queue] = [:]) {
         self.queues = Dictionary(
-            uniqueKeysWithValues: [QueueName.standardQueue, .reportQueue].map { ($0, Queue()) }
+            uniqueKeysWithValues: QueueName.alwaysThere.map { ($0, Queue()) }
         ).merging(queues) { $1 }
     }
 
@@ -38,6 +38,7 @@ extension QueueName {
     package static let standardQueue: QueueName = named("default")
     /// Where reports wait.
     package static let reportQueue: QueueName = named("ai-reports")
+    fileprivate static let alwaysThere = [standardQueue, reportQueue, batchQueue]
     /// Bytes of a queue's name.
     package static let queueLimit = 64
 }

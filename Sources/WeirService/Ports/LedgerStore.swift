@@ -6,7 +6,8 @@ package import WeirCore
 /// again: a failed fsync is never retried.
 package protocol LedgerStore: Sendable {
     /// Settles every attempt that an earlier process left open at its worst case, completes its
-    /// idempotency claims with the final error. Before the first admission, and once.
+    /// idempotency claims with the final error; calls of a batch (`BatchStore`) stay open. Before
+    /// the first admission, and once.
     func recover(now: Timestamp) async throws(StoreError) -> RecoverySummary
 
     /// The durable INTENT of an attempt, with the claim of its idempotency key in one transaction.

@@ -18,17 +18,22 @@ package protocol ProviderTransport: Sendable {
 /// One request to one provider, below its configured base URL.
 package struct UpstreamCall: Sendable {
     package let provider: ProviderName
+    package let method: Method
     package let path: String
     package let headers: [HeaderField]
     package let body: [UInt8]
     /// From now to the last byte of the reply.
     package let timeout: Duration
 
+    /// A `get` has no body, and changes nothing at the provider.
+    package enum Method: Sendable { case get, post }
+
     package init(
-        provider: ProviderName, path: String, headers: [HeaderField], body: [UInt8],
-        timeout: Duration
+        provider: ProviderName, method: Method = .post, path: String, headers: [HeaderField],
+        body: [UInt8], timeout: Duration
     ) {
         self.provider = provider
+        self.method = method
         self.path = path
         self.headers = headers
         self.body = body

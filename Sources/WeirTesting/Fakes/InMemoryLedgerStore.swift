@@ -10,6 +10,9 @@ package final class InMemoryLedgerStore: LedgerStore {
         var announced: [BudgetBook.CounterKey: Set<Int>] = [:]
         var audit: [AuditEntry] = []
         var failure: StoreError?
+        var batches: [BatchID: OpenBatch] = [:]
+        /// Writes until the disk fails; nil: it doesn't.
+        var writesLeft: Int?
     }
 
     struct ClaimKey: Hashable {
@@ -23,6 +26,14 @@ package final class InMemoryLedgerStore: LedgerStore {
 
     /// What every later write answers; nil lets them through again.
     package func fail(with error: StoreError?) { state.withLock { $0.failure = error } }
+
+    /// Lets so many more writes through, and no other after them; nil lets them all through again.
+    package func fail(after writes: Int?) {
+        state.withLock { state in
+            state.writesLeft = writes
+            state.failure = nil
+        }
+    }
 
     /// Puts a row as it is, past every rule.
     package func plant(_ row: LedgerRow) { state.withLock { $0.rows[row.attempt] = row } }
@@ -108,7 +119,10 @@ package final class InMemoryLedgerStore: LedgerStore {
     package func recover(now: Timestamp) async throws(StoreError) -> RecoverySummary {
         try write { state in
             var charged = Money.zero
-            let open = state.rows.values.filter { $0.state == .intent }
+            let batched = Set(state.batches.values.flatMap { $0.calls.map(\.row.attempt) })
+            let open = state.rows.values.filter {
+                $0.state == .intent && !batched.contains($0.attempt)
+            }
             for var row in open {
                 row.state = .settled
                 row.outcome = LedgerRow.Outcome(
@@ -121,10 +135,14 @@ package final class InMemoryLedgerStore: LedgerStore {
         }
     }
 
-    private func write<Result: Sendable>(
+    func write<Result: Sendable>(
         _ change: (inout State) -> Result
     ) throws(StoreError) -> Result {
         let (result, failure) = state.withLock { state -> (Result?, StoreError?) in
+            if let left = state.writesLeft {
+                state.writesLeft = left - 1
+                if left <= 0 { state.failure = .unavailable("the disk is full") }
+            }
             if let failure = state.failure { return (nil, failure) }
             return (change(&state), nil)
         }

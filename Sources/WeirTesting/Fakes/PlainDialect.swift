@@ -3,7 +3,10 @@ package import WeirCore
 /// A dialect for tests of what is above it: the body is the last message, the reply is
 /// `input output text`, or anything else for a defect.
 package struct PlainDialect: ProviderDialect {
-    package init() {}
+    /// Nil: it has no batch interface.
+    package let batch: (any ProviderBatchDialect)?
+
+    package init(batch: PlainBatches? = nil) { self.batch = batch }
 
     package var probePath: String { "/probe" }
     package var normalisesText: Bool { false }

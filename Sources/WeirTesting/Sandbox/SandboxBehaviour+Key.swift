@@ -64,6 +64,12 @@ extension SandboxBehaviour {
         case cachedTokens = "cached_tokens"
         case cacheWriteTokens = "cache_write_tokens"
         case reasoningTokens = "reasoning_tokens"
+
+        /// In a batch's call: what becomes of it, unbilled: `expired` or `canceled`; `missing` is
+        /// run and has no result.
+        case batch
+        /// Of a batch's creation: how long the batch takes.
+        case batchMilliseconds = "batch_ms"
     }
 
     /// What a key takes; the standard value stands for the bare name.
@@ -95,6 +101,8 @@ extension SandboxBehaviour.Key {
         case .inputTokens, .outputTokens, .cachedTokens, .cacheWriteTokens, .reasoningTokens:
             .number(0...1_000_000_000_000, standard: nil)
         case .billed: .word(["true", "false"], standard: "true")
+        case .batch: .word(["expired", "canceled", "missing"], standard: "expired")
+        case .batchMilliseconds: .number(0...86_400_000, standard: nil)
         case .errorCode, .finish: .word([], standard: nil)
         case .tool: .word([], standard: "*")
         case .garbage:

@@ -48,7 +48,7 @@ extension SandboxEndpoint {
         case .messages, .countMessageTokens: AnthropicDialect.self
         case .generateContent, .streamGenerateContent, .countTokens: GeminiDialect.self
         case .embedContent, .batchEmbedContents: GeminiEmbeddingsDialect.self
-        case .models: nil
+        case .models, .files, .batches, .batch: nil
         }
     }
 }

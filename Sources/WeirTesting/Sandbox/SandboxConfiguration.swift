@@ -45,4 +45,6 @@ enum SandboxLimits {
     static let hangMilliseconds = 600_000
     static let recordingsBytes = 256 << 20
     static let behaviourRules = 100
+    /// Batches, and as many files.
+    static let batches = 10_000
 }

@@ -9,6 +9,7 @@ final class SandboxEngine: Sendable {
     let truth: SandboxTruthLog
     let requests = SandboxRequestRing()
     let rules = SandboxBehaviourRules()
+    let batches = SandboxBatches()
     private let recordings: SandboxRecordings
     private let serial = NIOLockedValueBox(0)
 
@@ -27,23 +28,32 @@ final class SandboxEngine: Sendable {
             return SandboxAnswer(reply: control(request))
         }
         requests.add(request)
+        if let answer = batchAnswer(to: request) { return answer }
         guard let provider = SandboxRoute.provider(of: request.path) else {
             return SandboxAnswer(reply: SandboxReply(status: 404, body: "{\"error\":\"no route\"}"))
         }
-        let identifier = SandboxIdentifier(serial: next())
-        guard let route = SandboxRoute(method: request.method, path: request.path) else {
+        guard let answer = answerOne(request) else {
             let failure = SandboxFailure(
                 status: 404, "Invalid URL (\(request.method.rawValue) \(request.path))")
             return SandboxAnswer(reply: SandboxErrorBody.reply(failure, provider))
         }
+        return answer
+    }
+
+    /// Nil where the path leads nowhere.
+    func answerOne(_ request: SandboxRequest) -> SandboxAnswer? {
+        guard let route = SandboxRoute(method: request.method, path: request.path) else {
+            return nil
+        }
+        let identifier = nextIdentifier()
         var exchange = SandboxExchange(request, route, identifier)
         do throws(SandboxFailure) {
             try answer(&exchange)
         } catch {
-            exchange.answer.reply = SandboxErrorBody.reply(error, provider)
+            exchange.answer.reply = SandboxErrorBody.reply(error, route.provider)
             exchange.refuse(status: error.status)
         }
-        exchange.answer.reply.headers += SandboxHeaders.standard(provider, identifier)
+        exchange.answer.reply.headers += SandboxHeaders.standard(route.provider, identifier)
         exchange.answer.latencyMilliseconds =
             configuration.latencyMilliseconds + (exchange.answer.behaviour.number(.latency) ?? 0)
         return exchange.answer
@@ -57,11 +67,12 @@ final class SandboxEngine: Sendable {
         if let entry { truth.append(entry) }
     }
 
-    private func next() -> Int {
-        serial.withLockedValue {
-            $0 += 1
-            return $0
-        }
+    func nextIdentifier() -> SandboxIdentifier {
+        SandboxIdentifier(
+            serial: serial.withLockedValue {
+                $0 += 1
+                return $0
+            })
     }
 
     private func answer(_ exchange: inout SandboxExchange) throws(SandboxFailure) {
@@ -99,7 +110,7 @@ final class SandboxEngine: Sendable {
         exchange.generate(call, dialect)
     }
 
-    private static func body(
+    static func body(
         of request: SandboxRequest, _ provider: SandboxProvider
     ) throws(SandboxFailure) -> SandboxJSON {
         do throws(SandboxJSON.Malformed) {

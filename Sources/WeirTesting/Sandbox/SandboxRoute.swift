@@ -10,11 +10,21 @@ enum SandboxEndpoint: String, Sendable {
     case chat, responses, embeddings, models, messages
     case countMessageTokens = "count_tokens"
     case generateContent, streamGenerateContent, countTokens, embedContent, batchEmbedContents
+    /// The batch interfaces: files, creation, and what comes after it.
+    case files, batches, batch
+
+    /// Whether it answers one prompt.
+    var isSingleCall: Bool {
+        switch self {
+        case .models, .files, .batches, .batch: false
+        default: true
+        }
+    }
 
     /// Counting and listing are free.
     var isBilled: Bool {
         switch self {
-        case .models, .countMessageTokens, .countTokens: false
+        case .models, .countMessageTokens, .countTokens, .files, .batches, .batch: false
         default: true
         }
     }

@@ -33,6 +33,7 @@ extension Configuration {
             "limits": listed(limits),
             "queues": queues.listed,
             "events": events.listed, "webhooks": webhooks.listed(listed),
+            "batches": batches.listed,
             "routing": routing.listed,
             "streams": streams.listed,
             "cache": [

@@ -90,6 +90,7 @@ extension Configuration {
         webhooks = Webhooks(root.section("webhooks"))
         speaksOfQueues =
             root.contains("queues") || root.reader.overridesAnything(below: "queues")
+        batches = BatchSettings(root.section("batches"))
         routing = Routing(root.section("routing"))
         streams = StreamLimits(root.section("streams"))
         cache = Cache(root.section("cache"))

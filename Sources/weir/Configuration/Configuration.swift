@@ -26,6 +26,8 @@ struct Configuration: Sendable, Equatable {
     var webhooks = Webhooks()
     /// Whether the configuration speaks of queues: a gateway keeps jobs itself then.
     var speaksOfQueues = false
+    /// How jobs of the queue `batch` go to providers.
+    var batches = BatchSettings()
     var routing = Routing()
     var streams = StreamLimits()
     var cache = Cache()

@@ -98,7 +98,8 @@ enum AIService {
         let pipeline = CompletionPipeline(parts)
         let health = healthMonitor(configuration, providers, store, transport, time)
         let identifiers = TimeOrderedText(time: time)
-        let desk = jobDesk(configuration, role, store, directory, time)
+        let desk = jobDesk(
+            configuration, role, store, directory, BatchRoutes(parts.providers), time)
         let administration = Administration(
             directory, store, time: time, reload: reload, onBudget: desk?.budgetChanged)
         let ai = AIUseCases(
@@ -124,9 +125,11 @@ enum AIService {
         useCases.reports = desk.map {
             ReportDesk(templates: configuration.templates, jobs: $0)
         }
+        let batches = try await BatchRunner.start(
+            configuration, role, pipeline, store, useCases, identifiers)
         return ProcessParts(
             useCases: useCases, reload: reload,
-            loops: [Loop(health.run), Loop(events.run)] + webhooks.loops,
+            loops: [Loop(health.run), Loop(events.run), Loop(batches.run)] + webhooks.loops,
             cut: { await transport.shutdown() },
             stop: {
                 await transport.shutdown()

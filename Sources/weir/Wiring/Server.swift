@@ -96,7 +96,7 @@ private struct DrainedServer: Service {
 }
 
 extension Configuration {
-    fileprivate func serverSettings(_ role: Role) -> ServerSettings {
+    func serverSettings(_ role: Role) -> ServerSettings {
         var settings = ServerSettings()
         settings.host = server.host
         settings.port = server.port

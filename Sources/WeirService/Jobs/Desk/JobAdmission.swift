@@ -5,16 +5,25 @@ package import WeirCore
 package struct JobAdmission: Sendable {
     private let directory: Directory
     private let catalogue: ModelCatalogue?
+    /// Nil where nobody here submits batches.
+    private let batches: BatchRoutes?
 
     /// - Parameter catalogue: nil where the AI service runs elsewhere. Models are its to know then,
     ///   and so are tenants that the directory here has no entry of.
-    package init(directory: Directory, catalogue: ModelCatalogue?) {
+    package init(
+        directory: Directory, catalogue: ModelCatalogue?, batches: BatchRoutes? = nil
+    ) {
         self.directory = directory
         self.catalogue = catalogue
+        self.batches = batches
     }
 
     func check(_ order: JobOrder, by caller: Caller, at now: Timestamp) throws(WeirError) {
         try caller.require(order.tenant)
+        if order.request.allowsBatch, batches == nil || catalogue == nil {
+            throw WeirError(
+                .invalidRequest, "The mode batch is not available here", param: "mode")
+        }
         let directory = directory.snapshot
         let feature = order.request.feature
         if catalogue == nil, directory.tenants[order.tenant] == nil {
@@ -24,7 +33,8 @@ package struct JobAdmission: Sendable {
             _ = try directory.admit(order.tenant, feature, model, for: caller, at: now)
             guard let catalogue else { continue }
             // Which of several routes comes first is no matter here.
-            _ = try directory.routes(to: model, in: catalogue, at: now, dice: 0)
+            let routes = try directory.routes(to: model, in: catalogue, at: now, dice: 0)
+            if order.request.allowsBatch { _ = try batches?.first(of: routes, for: model) }
         }
     }
 }

@@ -51,7 +51,7 @@ package final class JobDesk: Sendable {
         let now = time.now()
         try admission.check(order, by: caller, at: now)
         if let url = order.request.webhook { try webhooks.check(url) }
-        let name = order.queue ?? .standardQueue
+        let name = try order.queueName
         guard let queue = queues[name] else {
             throw WeirError(.invalidRequest, "There is no queue \(name)", param: "queue")
         }

@@ -76,6 +76,26 @@ extension JobOrder {
         }
     }
 
+    /// Where it waits. What goes through a batch interface waits apart from everything else.
+    var queueName: QueueName {
+        get throws(WeirError) {
+            if request.allowsBatch {
+                guard queue ?? .batchQueue == .batchQueue else {
+                    throw WeirError(
+                        .invalidRequest, "Jobs with the mode batch wait in the queue batch",
+                        param: "queue")
+                }
+                return .batchQueue
+            }
+            guard queue != .batchQueue else {
+                throw WeirError(
+                    .invalidRequest, "The queue batch is for jobs with the mode batch",
+                    param: "queue")
+            }
+            return queue ?? .standardQueue
+        }
+    }
+
     /// The models that its calls name, each once.
     var models: Set<ModelName> {
         get throws(WeirError) {

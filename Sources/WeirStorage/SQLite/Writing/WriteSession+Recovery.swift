@@ -3,7 +3,8 @@ import WeirService
 
 extension WriteSession {
     /// Charges what an earlier process left open at its worst case (rule E: time never frees
-    /// money), and ends its claims. Does nothing the second time.
+    /// money), and ends its claims; calls of a batch are asked after at their provider, and stay
+    /// open. Does nothing the second time.
     func recover(now: Timestamp) throws(SQLiteError) -> RecoverySummary {
         guard !hasRecovered else { return RecoverySummary(inDoubt: 0, charged: .zero) }
         let open = try openAttempts(upTo: lastAttemptBefore)
@@ -33,7 +34,8 @@ extension WriteSession {
         let query = try connection.statement(
             """
             SELECT \(LedgerColumns.intent), \(LedgerColumns.openOutcome) FROM open_attempts
-            WHERE attempt_id <= ? ORDER BY attempt_id
+            WHERE attempt_id <= ? AND attempt_id NOT IN (SELECT attempt_id FROM batch_calls)
+            ORDER BY attempt_id
             """)
         query.bind(last.number)
         var rows: [LedgerRow] = []

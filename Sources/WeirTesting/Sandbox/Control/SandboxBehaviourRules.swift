@@ -5,7 +5,8 @@ final class SandboxBehaviourRules: Sendable {
     struct Rule: Sendable {
         /// nil: every provider.
         var provider: SandboxProvider?
-        /// nil: every endpoint but the model list, so that probes don't use rules up.
+        /// nil: every endpoint of a call by itself; not the model list, which probes ask for, nor
+        /// the batch interfaces.
         var endpoint: SandboxEndpoint?
         /// nil: every model.
         var model: String?
@@ -45,7 +46,7 @@ final class SandboxBehaviourRules: Sendable {
             guard !rules.isEmpty else { return SandboxBehaviour() }
             let index = rules.lastIndex {
                 ($0.provider == nil || $0.provider == provider)
-                    && ($0.endpoint == endpoint || $0.endpoint == nil && endpoint != .models)
+                    && ($0.endpoint == endpoint || $0.endpoint == nil && endpoint.isSingleCall)
                     && ($0.model == nil || $0.model == model)
             }
             guard let index else { return SandboxBehaviour() }

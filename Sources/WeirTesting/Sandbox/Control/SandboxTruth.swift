@@ -15,6 +15,8 @@ struct SandboxTruth: Sendable {
     var isReported = false
     var behaviour: String?
     var recording: String?
+    /// Whether it came in a batch, which costs half.
+    var isBatch = false
 
     init(identifier: SandboxIdentifier, route: SandboxRoute, clientRequestID: String?) {
         self.identifier = identifier
@@ -30,7 +32,7 @@ struct SandboxTruth: Sendable {
             + "\"endpoint\":\"\(route.endpoint.rawValue)\","
             + "\"model\":\(SandboxJSON.quote(model)),"
             + "\"client_request_id\":\(SandboxJSON.quote(clientRequestID)),"
-            + "\"status\":\(status),\"billed\":\(isBilled),"
+            + "\"status\":\(status),\"billed\":\(isBilled),\"batch\":\(isBatch),"
             + "\"input_tokens\":\(usage.input),\"output_tokens\":\(usage.output),"
             + "\"cached_tokens\":\(usage.cached),\"cache_write_tokens\":\(usage.cacheWrite),"
             + "\"reasoning_tokens\":\(usage.reasoning),\"usage_reported\":\(isReported),"
