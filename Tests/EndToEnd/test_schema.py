@@ -24,6 +24,7 @@ BEYOND_THE_SCHEMA = {
     "GET /ai/models": TENANT,
     "POST /ai/complete": f"models that are known and priced; unsafe input; {BYTES}",
     "POST /ai/jobs": f"models and queues that are known; moments that are to come; {BYTES}",
+    "POST /reports/generate": "features, what they need, and queues that are known; moments",
     "GET /admin/audit/verify": "two query parameters that go together",
     "POST /admin/keys": f"an expiry that has passed; {BYTES}",
     "PUT /admin/tenants/{id}": f"time zones that are known; {BYTES}; {NANOS}",
@@ -75,6 +76,14 @@ def with_what_the_server_knows(document, models):
     job["properties"]["queue"] = {"enum": ["default", "ai-reports"]}
     for name in ("run_at", "deadline", "webhook_url"):
         del job["properties"][name]
+    report = schemas["ReportOrder"]
+    report["required"] = ["params", "tenant_id"]
+    report["properties"]["feature_slug"] = {"enum": ["report-generation"]}
+    report["properties"]["queue"] = {"enum": ["default", "ai-reports"]}
+    report["properties"]["params"] = {
+        "type": "object", "maxProperties": 5, "additionalProperties": WORDS}
+    for name in ("run_at", "deadline", "webhook_url"):
+        del report["properties"][name]
     change = schemas["TenantChange"]["properties"]
     change["timezone"] = {"enum": ["UTC", "Africa/Kampala", "Asia/Kathmandu", "America/New_York"]}
     change["budget_usd"]["multipleOf"] = 0.25
