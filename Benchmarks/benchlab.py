@@ -1,4 +1,4 @@
-"""What the measurements share: processes that are pinned to a CPU, the load, the CPU that it costs."""
+"""What the measurements share: processes that are pinned to a CPU, the load, what it costs."""
 import json
 import os
 import pathlib
