@@ -107,7 +107,7 @@ def test_a_key_stands_for_one_job(stage):
 
 def test_a_malformed_job_is_refused_at_once(stage):
     _, weir, key, _ = stage
-    for fields, param in [({"stream": True}, "stream"), ({"mode": "batch"}, "mode"),
+    for fields, param in [({"stream": True}, "stream"), ({"mode": "fast"}, "mode"),
                           ({"model": "no-such-model"}, "model"), ({"queue": "nowhere"}, "queue"),
                           ({"max_tokens": 0}, "max_tokens"), ({"colour": 1}, "colour"),
                           ({"deadline": moment(-1)}, "deadline")]:
