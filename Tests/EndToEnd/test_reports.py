@@ -1,6 +1,8 @@
 """Reports: parameters become a prompt, its answer can be had in three forms, by nobody else."""
+import contextlib
 import html.parser
 import json
+import sqlite3
 import time
 
 import pytest
@@ -94,7 +96,7 @@ def test_parameters_reach_the_provider_as_a_prompt(stage):
     assert "In UGX." in json.dumps(body["messages"][-1])
     assert status["download_url"] == f"/reports/{job}/download"
     assert status["progress"] == {"done": 1, "total": 1} and status["user_id"] == 101
-    rows = weir.rows("feature_slug = 'weekly'")
+    rows = weir.rows("feature = 'weekly'")
     assert [row["user_id"] for row in rows] == [101]
 
 
@@ -160,6 +162,20 @@ def test_an_object_is_an_object(stage):
     assert weir.api("GET", f"/reports/{job}/download", key=key).json["content"].startswith("Echo: ")
 
 
+def test_whoever_waits_hears_where_the_report_is(stage):
+    _, weir, key = stage
+    job, _ = report(weir, key, {"text": "told"}, "plain", user_id=7)
+    with contextlib.closing(sqlite3.connect(f"file:{weir.database}?mode=ro", uri=True)) as base:
+        told = [(kind, json.loads(payload)) for kind, payload in base.execute(
+            "SELECT type, payload FROM events ORDER BY seq")]
+    own = {kind: payload for kind, payload in told if payload.get("job_id") == job}
+    assert set(own) == {"JobCompleted", "ReportCompleted"}
+    completed = own["ReportCompleted"]
+    assert completed["download_url"] == f"/reports/{job}/download"
+    assert (completed["tenant_id"], completed["user_id"]) == (42, 7)
+    assert weir.api("GET", completed["download_url"], key=key).status == 200
+
+
 def test_many_inputs_are_one_report(stage):
     sandbox, weir, key = stage
     inputs = [f"input {number}" for number in range(9)]
@@ -171,7 +187,7 @@ def test_many_inputs_are_one_report(stage):
     assert whole["failed"] == 0 and whole["input_tokens"] > 0
     markdown = weir.api("GET", f"/reports/{job}/download?format=markdown", key=key).body
     assert markdown.count(b"\n## ") == 9
-    assert len(weir.rows("feature_slug = 'batch-analysis'")) == 9
+    assert len(weir.rows("feature = 'batch-analysis'")) == 9
 
 
 def test_what_the_template_needs_is_asked_for_at_once(stage):
