@@ -19,6 +19,8 @@ enum Server {
         source: ConfigurationReload.Source? = nil, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void
     ) async throws {
+        // A signal during the start must not end it. A demo ends with its terminal.
+        let signals = source == nil ? nil : await ReloadSignals.Signals(trapping: .sighup)
         let parts: ProcessParts
         do {
             parts = try await start(configuration, as: role, source: source)
@@ -30,7 +32,10 @@ enum Server {
         let drained = DrainedServer(
             server: server, drain: parts.drain, cut: parts.cut,
             limit: configuration.server.drainNotice + configuration.server.drainTimeout)
-        let services: [any Service] = [await ReloadSignals(parts.reload)] + parts.loops + [drained]
+        var services = parts.loops + [drained]
+        if let signals, let reload = parts.reload {
+            services.insert(ReloadSignals(reload: reload, signals: signals), at: 0)
+        }
         let group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
