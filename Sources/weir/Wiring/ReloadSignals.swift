@@ -1,8 +1,7 @@
 import ServiceLifecycle
 import UnixSignals
 
-/// Reloads the configuration at each SIGHUP, for as long as the process runs. Signals that come
-/// while a reload is under way are one.
+/// Reloads the configuration at each SIGHUP, one after the other, for as long as the process runs.
 struct ReloadSignals: Service {
     typealias Signals = UnixSignalsSequence
 
