@@ -1,6 +1,5 @@
 import Foundation
 import NIOPosix
-import ServiceLifecycle
 import WeirCore
 import WeirHTTP
 import WeirService
@@ -48,8 +47,7 @@ enum GatewayProcess {
         let client = try InstanceClient(group: MultiThreadedEventLoopGroup.singleton)
         let gateway = try gateway(configuration, client, time)
         let rates = RateGate(configuration.limits.ai)
-        let identifiers = TimeOrderedText(time: time)
-        let jobs = jobs(configuration, role, store, directory, gateway, identifiers, time)
+        let jobs = try jobs(configuration, role, store, directory, gateway, time)
         let live = LiveSettings(
             rates: rates, pools: GatewayPools(gateway, client: client), desk: jobs?.desk)
         try await setUp(live, configuration)
@@ -60,7 +58,7 @@ enum GatewayProcess {
         }
         let health = try healthMonitor(configuration, role, store, gateway, time)
         var useCases = UseCases(
-            newRequest: identifiers.requestID,
+            newRequest: TimeOrderedText(time: time).requestID,
             authenticator: Authenticator(
                 directory: directory, adminToken: configuration.adminKey?.reveal, time: time),
             doors: .all,
@@ -74,21 +72,19 @@ enum GatewayProcess {
         } else {
             useCases.identities = configuration.identityGate(role, time: time)
         }
-        useCases.jobs = jobs?.desk
+        jobs?.add(to: &useCases)
         let probes = InstanceProbes(gateway, transport: client, time: time)
         let members = PoolMembers(gateway, time: time)
-        var loops: [any Service] = [Loop(health.run), Loop(probes.run), Loop(members.run)]
-        if let jobs { loops.append(Work(jobs.runner.run)) }
-        return ProcessParts(
-            useCases: useCases, reload: reload, loops: loops, drain: { jobs?.runner.stop() },
-            cut: {
-                jobs?.runner.abandon()
-                await client.shutdown()
-            },
+        var parts = ProcessParts(
+            useCases: useCases, reload: reload,
+            loops: [Loop(health.run), Loop(probes.run), Loop(members.run)],
+            cut: { await client.shutdown() },
             stop: {
                 await client.shutdown()
                 await store.close()
             })
+        jobs?.add(to: &parts)
+        return parts
     }
 
     private static func gateway(
@@ -118,20 +114,13 @@ enum GatewayProcess {
     /// Nil where they are kept elsewhere.
     private static func jobs(
         _ configuration: Configuration, _ role: Role, _ store: SQLiteStore,
-        _ directory: Directory, _ gateway: Gateway, _ identifiers: TimeOrderedText,
-        _ time: any TimeSource
-    ) -> (desk: JobDesk, runner: JobRunner)? {
+        _ directory: Directory, _ gateway: Gateway, _ time: any TimeSource
+    ) throws -> JobKeeping? {
         guard role == .worker || configuration.speaksOfQueues else { return nil }
-        let desk = JobDesk(
-            store: store, audit: store, queues: configuration.queues,
-            admission: JobAdmission(directory: directory, catalogue: nil), bell: JobBell(),
-            time: time)
-        let runner = JobRunner(
-            JobParts(
-                store: store, performer: GatewayJobPerformer(gateway),
-                queues: configuration.queues.rules, bell: desk.bell, time: time,
-                newRequest: identifiers.requestID))
-        return (desk, runner)
+        return try JobKeeping(
+            configuration, store, directory,
+            admission: JobAdmission(directory: directory, catalogue: nil),
+            performer: GatewayJobPerformer(gateway), time: time)
     }
 
     private static func healthMonitor(
@@ -149,12 +138,5 @@ enum GatewayProcess {
         return HealthMonitor(
             ledger: store, providers: ProviderProbes(probes: [], transport: nobody, time: time),
             readMachine: { MachineReading.current(diskPath: folder) }, pools: pools)
-    }
-}
-
-extension JobQueues {
-    /// What the runner goes by.
-    var rules: [QueueName: QueueRules] {
-        Dictionary(uniqueKeysWithValues: names.map { ($0, self[$0]?.rules ?? QueueRules()) })
     }
 }
