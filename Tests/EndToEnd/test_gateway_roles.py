@@ -74,6 +74,11 @@ def test_what_a_gateway_lacks_is_said_in_words(house, text, said):
     assert gateway.process.wait(timeout=30) == 1
     for word in ["weir can't start", *said]:
         assert word in gateway.log(), gateway.log()
+    if "pem" not in text:
+        checked = subprocess.run(
+            [BINARY, "check-config", "--role", "gateway", "--config", gateway.config],
+            capture_output=True, text=True, timeout=30)
+        assert checked.returncode == 1 and all(word in checked.stderr for word in said)
 
 
 def test_a_gateway_starts_before_its_instances_and_finds_them(house):

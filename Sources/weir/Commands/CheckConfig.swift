@@ -16,6 +16,9 @@ struct CheckConfig: AsyncParsableCommand {
 
     @OptionGroup var source: ConfigurationOption
 
+    @Option(help: "Check what this role needs, too: all, service, gateway or worker.")
+    var role = Role.all
+
     @Flag(help: "Print what is in force, defaults included, secrets redacted.")
     var show = false
 
@@ -25,6 +28,11 @@ struct CheckConfig: AsyncParsableCommand {
     func run() async throws {
         let reading = try source.load()
         for warning in reading.warnings { Console.notice("warning: \(warning)") }
+        do {
+            try reading.configuration.require(for: role)
+        } catch {
+            throw CommandFailure(source.describe(error))
+        }
         let book: PriceBook
         do {
             book = try PriceFile.book(reading.configuration.pricesFile)
