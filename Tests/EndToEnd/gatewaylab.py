@@ -22,13 +22,13 @@ class Service(Weir):
 class Gateway(Weir):
     """In front of instances; its configuration is rewritten by `configure`."""
 
-    def __init__(self, folder, services, extra="", pools=None):
+    def __init__(self, folder, services, extra="", pools=None, more=""):
         Server.__init__(self, folder, "gateway")
         self.config = folder / "gateway.yaml"
         self.database = folder / "gateway.db"
-        self.configure(services, extra, pools)
+        self.configure(services, extra, pools, more)
 
-    def configure(self, services, extra="", pools=None):
+    def configure(self, services, extra="", pools=None, more=""):
         main = ", ".join(f'"http://127.0.0.1:{service.port}"' for service in services)
         pools = pools or f"""
   pools:
@@ -43,6 +43,7 @@ admin_key: {ADMIN}
 {IDENTITY}
 logging: {{ level: warning }}
 gateway: {pools}
+{more}
 {extra}
 """)
 

@@ -240,9 +240,9 @@ def ended(server, key, accepted):
     return server.api("GET", path, key=key).json
 
 
-def test_a_gateway_with_queues_keeps_jobs_and_runs_them_at_its_instances(house):
+def test_a_gateway_keeps_jobs_and_runs_them_at_its_instances(house):
     service = house.service(start=False)
-    gateway = house.gateway([service], QUEUES)
+    gateway = house.gateway([service], QUEUES, more="  keeps_jobs: true")
     key = gateway.make_key()
     until(lambda: gateway.complete(key, "Hello").status == 503)
     waiting = [gateway.api("POST", "/ai/jobs", JOB, key) for _ in range(5)]
@@ -286,10 +286,11 @@ def test_a_gateway_sends_jobs_to_the_workers_who_run_them_at_the_instances(house
         worker.process.poll() is None and worker.kill()
 
 
-def test_without_queues_and_workers_nobody_keeps_jobs(house):
+def test_without_workers_nobody_keeps_jobs(house):
     service = house.service()
     gateway = house.gateway([service])
     key = gateway.make_key()
     assert gateway.api("POST", "/ai/jobs", JOB, key).status == 404
-    gateway.config.write_text(gateway.config.read_text() + QUEUES + "\n")
-    assert gateway.api("POST", "/admin/reload", {}).json["needs_restart"] == ["queues"]
+    gateway.configure([service], more="  keeps_jobs: true")
+    reply = gateway.api("POST", "/admin/reload", {})
+    assert reply.json["needs_restart"] == ["gateway.keeps_jobs"]

@@ -105,7 +105,7 @@ struct GatewayConfigurationTests {
         let yaml = "gateway: { pools: { main: { instances: [\"http://nowhere\"] } } }"
         let variable = ["WEIR_GATEWAY_POOLS_MAIN_INSTANCES": "http://a:1,http://b:2"]
         let gateway = try read(yaml, variable).configuration.gateway
-        #expect(gateway.defaultPool == (try slug("main")))
+        #expect(gateway.defaultPool == (try slug("main")) && !gateway.keepsJobs)
         #expect(gateway.pools[0].instances.map(\.port) == [1, 2])
         #expect(Configuration().gateway.plan == nil)
     }
@@ -129,6 +129,7 @@ struct GatewayConfigurationTests {
             ("default_pool: main", "gateway.default_pool"),
             ("pools: { \(one) }, features: { a: crm }", "gateway.features.a"),
             ("pools: { \(one) }, jobs_pool: crm", "gateway.jobs_pool"),
+            ("pools: { \(one) }, keeps_jobs: true, jobs_pool: main", "gateway.jobs_pool"),
             ("pools: { \(one) }, features: { \"a b\": main }", "gateway.features.a b"),
             (
                 "pools: { main: { instances: [\"http://a\"], balance: best } }",

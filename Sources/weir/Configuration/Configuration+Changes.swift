@@ -10,6 +10,8 @@ extension Configuration {
         merged.limits.queue = next.limits.queue
         merged.cache.features = next.cache.features
         merged.gateway = next.gateway
+        // A store of jobs is opened by a start.
+        merged.gateway.keepsJobs = gateway.keepsJobs
         merged.queues = next.queues
         return merged
     }
@@ -19,8 +21,6 @@ extension Configuration {
     func differences(from other: Configuration) -> [String] {
         var paths: [String] = []
         Configuration.compare(listed, other.listed, path: "", into: &paths)
-        // What is listed are the defaults as well.
-        if speaksOfQueues != other.speaksOfQueues { paths.append("queues") }
         // The listing redacts them all alike.
         let secrets = Dictionary(other.secrets) { first, _ in first }
         for (path, secret) in self.secrets where !paths.contains(path) {

@@ -12,7 +12,9 @@ extension Configuration {
         var features: [FeatureRouting.Rule] = []
         /// In the order of the file.
         var routes: [RegularRoute] = []
-        /// Of the workers, where this gateway keeps no jobs itself.
+        /// Whether it keeps jobs itself.
+        var keepsJobs = false
+        /// Of the workers, who keep them in its stead.
         var jobsPool: InstancePoolName?
     }
 }
@@ -49,7 +51,11 @@ extension Configuration.Gateway {
         defaultPool = readDefaultPool(section, names)
         features = readFeatures(section, names)
         routes = RegularRoute.read(section, pools: names)
+        keepsJobs = section.bool("keeps_jobs", default: false)
         jobsPool = section.slug("jobs_pool", limit: 64)
+        if keepsJobs, section.contains("jobs_pool") {
+            section.mistake("jobs_pool", nil, "has no place beside keeps_jobs: true")
+        }
         if let jobsPool { section.requirePool(jobsPool, "jobs_pool", among: names) }
     }
 

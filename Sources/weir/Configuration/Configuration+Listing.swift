@@ -124,6 +124,7 @@ extension Configuration.Gateway {
                     )
                 }),
             "default_pool": defaultPool.map { .string($0.description) } ?? .null,
+            "keeps_jobs": .bool(keepsJobs),
             "jobs_pool": jobsPool.map { .string($0.description) } ?? .null,
             "features": object(
                 features.map { ($0.pattern.description, .string($0.pool.description)) }),

@@ -88,8 +88,6 @@ extension Configuration {
         queues = JobQueues(root.section("queues"))
         events = EventSettings(root.section("events"))
         webhooks = Webhooks(root.section("webhooks"))
-        speaksOfQueues =
-            root.contains("queues") || root.reader.overridesAnything(below: "queues")
         batches = BatchSettings(root.section("batches"))
         routing = Routing(root.section("routing"))
         streams = StreamLimits(root.section("streams"))

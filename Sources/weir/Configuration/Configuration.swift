@@ -24,8 +24,6 @@ struct Configuration: Sendable, Equatable {
     /// Who may listen to what happens, and for how long it is kept.
     var events = EventSettings()
     var webhooks = Webhooks()
-    /// Whether the configuration speaks of queues: a gateway keeps jobs itself then.
-    var speaksOfQueues = false
     /// How jobs of the queue `batch` go to providers.
     var batches = BatchSettings()
     var routing = Routing()

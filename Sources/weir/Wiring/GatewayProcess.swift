@@ -9,8 +9,8 @@ import WeirUpstream
 /// A gateway or a worker with all its parts, in the order in which they start: store, directory,
 /// client, pools, jobs, routes. It calls no provider and keeps no ledger.
 ///
-/// A gateway sends calls on to instances of the AI service, and keeps jobs where its configuration
-/// speaks of queues. A worker keeps jobs and does nothing else.
+/// A gateway sends calls on to instances of the AI service, and keeps jobs where it is told to. A
+/// worker keeps jobs and does nothing else.
 enum GatewayProcess {
     /// Throws a `StartFailure` that says what is wrong and how to mend it.
     ///
@@ -116,7 +116,7 @@ enum GatewayProcess {
         _ configuration: Configuration, _ role: Role, _ store: SQLiteStore,
         _ directory: Directory, _ gateway: Gateway, _ time: any TimeSource
     ) throws -> JobKeeping? {
-        guard role == .worker || configuration.speaksOfQueues else { return nil }
+        guard role == .worker || configuration.gateway.keepsJobs else { return nil }
         return try JobKeeping(
             configuration, store, directory,
             admission: JobAdmission(directory: directory, catalogue: nil),
