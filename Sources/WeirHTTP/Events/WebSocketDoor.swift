@@ -77,8 +77,14 @@ final class WebSocketDoor: ChannelDuplexHandler, RemovableChannelHandler {
         let place = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         // Unstructured: a handler can't wait. Where the client has left meanwhile, what comes of
         // it is let go.
-        Task { [respond, loop = context.eventLoop] in
-            let answer = await respond(handshake.head)
+        Task { [respond, refuse, loop = context.eventLoop] in
+            var answer = await respond(handshake.head)
+            if var stream = answer.stream {
+                // Somebody else's answer, which has no upgrade in it.
+                await stream.abandon()
+                answer = refuse(
+                    WeirError(.invalidRequest, "A gateway doesn't pass WebSocket on"))
+            }
             // The handshake was looked at; there is nothing left that could fail.
             let headers = (try? await accepted.get()) ?? [:]
             loop.execute {
