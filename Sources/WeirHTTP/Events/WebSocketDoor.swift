@@ -78,13 +78,13 @@ final class WebSocketDoor: ChannelDuplexHandler, RemovableChannelHandler {
         // Unstructured: a handler can't wait. Where the client has left meanwhile, what comes of
         // it is let go.
         Task { [respond, refuse, loop = context.eventLoop] in
-            var answer = await respond(handshake.head)
-            if var stream = answer.stream {
+            var own = await respond(handshake.head)
+            if var stream = own.stream {
                 // Somebody else's answer, which has no upgrade in it.
                 await stream.abandon()
-                answer = refuse(
-                    WeirError(.invalidRequest, "A gateway doesn't pass WebSocket on"))
+                own = refuse(WeirError(.invalidRequest, "A gateway doesn't pass WebSocket on"))
             }
+            let answer = own
             // The handshake was looked at; there is nothing left that could fail.
             let headers = (try? await accepted.get()) ?? [:]
             loop.execute {
