@@ -99,7 +99,7 @@ struct Routes: Sendable {
     }
 
     private var gatewayRoutes: [Endpoint] {
-        use.gateway == nil ? [] : [Endpoint(.get, "/admin/gateway", .admin, showGateway)]
+        [Endpoint(.get, "/admin/gateway", .admin, showGateway)]
     }
 
     /// Where this process hasn't what they ask for, a gateway sends their calls on: all but an

@@ -29,6 +29,8 @@ import WeirTesting
             case (_, .nobody), (_, .garbage), (_, .revoked): 401...401
             // It speaks WebSocket and nothing else.
             case (.anyKey, _) where endpoint.path == WebSocketHandshake.path: 400...400
+            // An administrator is told that this process is no gateway.
+            case (.admin, .admin) where endpoint.path == "/admin/gateway": 404...404
             case (.admin, .admin): 200...299
             case (.admin, _): 403...403
             // Somebody else's job isn't there.

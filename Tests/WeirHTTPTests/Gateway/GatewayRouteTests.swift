@@ -38,7 +38,16 @@ import WeirTesting
             let identity = try stage.identity(call)
             #expect(identity.request.description == reply.header("x-request-id"), "\(name)")
             #expect(identity.caller.key.description == "key_service", "\(name)")
-            #expect(identity.caller.reach == .tenants([try tenantID(42)]), "\(name)")
+            // Where nothing names the tenant, and nothing is counted, it is the key's reach.
+            let isNamed =
+                endpoint.dialect.wire != .complete
+                || (request.target + (request.body ?? "")).contains("tenant_id")
+            let reach = try (isNamed ? [42] : [42, 44]).map { try tenantID($0) }
+            #expect(identity.caller.reach == .tenants(reach), "\(name)")
+            let isOfJobs = ["/ai/jobs", "/ai/events", "/reports"].contains {
+                endpoint.path.hasPrefix($0)
+            }
+            #expect(call.instance.description == (isOfJobs ? "reports/a" : "main/a"), "\(name)")
         }
     }
 
@@ -46,14 +55,24 @@ import WeirTesting
         let stage = try GatewayStage()
         for endpoint in Self.served(by: try Stage().use) where endpoint.access == .admin {
             let target = Samples.request(endpoint).target
-            let isOwn = ["tenants", "keys", "kill-switches", "audit", "reload"].contains {
-                target.hasPrefix("/admin/\($0)")
-            }
+            let own = ["tenants", "keys", "kill-switches", "audit", "reload", "gateway"]
+            let isOwn = own.contains { target.hasPrefix("/admin/\($0)") }
             let reply = try await stage.send(.head, target, key: .admin)
             #expect(reply.status == (isOwn ? 405 : 404), "\(endpoint.method) \(target)")
         }
         #expect(stage.instances.calls.isEmpty)
         #expect(try await stage.send(.get, "/admin/tenants/42", key: .admin).status == 200)
+    }
+
+    @Test func `jobs are served here where they are kept here`() async throws {
+        var use = try GatewayStage().use
+        (use.jobs, use.reports, use.events) = {
+            ($0.jobs, $0.reports, $0.events)
+        }(try Stage().use)
+        let paths = Self.served(by: use).filter { $0.path.contains("/jobs") }.map(\.path)
+        #expect(paths.contains("/admin/jobs/dead"))
+        let without = Self.served(by: try GatewayStage().use).map(\.path)
+        #expect(without.contains("/ai/jobs") && !without.contains("/admin/jobs/dead"))
     }
 
     @Test func `who may call is asked at the gateway`() async throws {

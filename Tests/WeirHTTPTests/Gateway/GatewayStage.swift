@@ -24,15 +24,16 @@ struct GatewayStage: Sendable {
         let (main, reports, crm) = (try slug("main"), try slug("reports"), try slug("crm"))
         let pattern = try #require(FeaturePattern("report-*"))
         let bytes = sequentialBytes(seed: 3)
+        var plan = GatewayPlan(
+            pools: [main, reports, crm].map { PoolPlan(name: $0) },
+            routing: try #require(FeatureRouting([.init(pattern, reports)], default: main)),
+            routes: routes)
+        plan.jobsPool = reports
         gateway = Gateway(
-            GatewayPlan(
-                pools: [main, reports, crm].map { PoolPlan(name: $0) },
-                routing: try #require(
-                    FeatureRouting([.init(pattern, reports)], default: main)), routes: routes),
-            transport: instances, seal: seal, time: stage.time, random: bytes, dice: { 0 })
+            plan, transport: instances, seal: seal, time: stage.time, random: bytes, dice: { 0 })
         gate = IdentityGate(seal, isOnlyDoor: true, time: stage.time)
         var use = stage.use
-        use.ai = nil
+        (use.ai, use.jobs, use.reports, use.events) = (nil, nil, nil, nil)
         use.gateway = GatewayUseCases(
             gateway: gateway, limits: limits.map { RateGate($0) }, directory: stage.directory,
             time: stage.time)
