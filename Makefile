@@ -52,9 +52,10 @@ test-sdk: $(VENV)/sdk-ready
 	$(SWIFT) build --product weir
 	$(PY) -m pytest Tests/SDK -q
 
-## The crash test of `make test`, for longer.
+## The crash tests of `make test`, for longer.
 crash-test: build $(VENV)/ready
 	WEIR_KILLS=$${WEIR_KILLS:-2000} $(PY) -m pytest Tests/EndToEnd/test_crash.py -q -s
+	WEIR_JOB_KILLS=$${WEIR_JOB_KILLS:-50} $(PY) -m pytest Tests/EndToEnd/test_job_crashes.py -q -s
 
 ## The storm over a cluster of `make test`, for longer.
 cluster-test: build $(VENV)/ready

@@ -47,6 +47,7 @@ struct Routes: Sendable {
             Endpoint(.get, "/ai/jobs/{id}", .anyKey, getJob),
             Endpoint(.delete, "/ai/jobs/{id}", .anyKey, cancelJob),
             Endpoint(.get, "/ai/jobs/{id}/result", .anyKey, jobResult),
+            Endpoint(.get, "/admin/jobs/queues", .admin, listQueues),
             Endpoint(.get, "/admin/jobs/dead", .admin, query: Routes.deadList, listDeadLetters),
             Endpoint(.get, "/admin/jobs/dead/{id}", .admin, getDeadLetter),
             Endpoint(.delete, "/admin/jobs/dead/{id}", .admin, purgeDeadLetter),

@@ -23,6 +23,7 @@ package struct UseCases: Sendable {
     package var gateway: GatewayUseCases?
     /// Nil where there are no jobs.
     package var reports: ReportDesk?
+    package var queues: JobFigures?
 
     package init(
         newRequest: @escaping @Sendable () -> RequestID, authenticator: Authenticator,

@@ -16,6 +16,7 @@ extension Routes {
         } else {
             checks.append("providers", .object(JSONObject(providers)))
         }
+        if let lag = report.queueLagMilliseconds { checks.append("queue_lag_ms", JSON(lag)) }
         checks.append("memory_used_pct", report.memoryUsedPercent.map { JSON($0) } ?? .null)
         checks.append("disk_free_pct", report.diskFreePercent.map { JSON($0) } ?? .null)
         return Answer(

@@ -9,6 +9,7 @@ package final class HealthMonitor: HealthSource {
     private let pools: (@Sendable () -> [PoolHealth])?
     private let interval: Duration
     private let machine: Mutex<MachineReading>
+    private let queueLag = Mutex<@Sendable () -> Int64?>({ nil })
 
     /// Below this much free disk, or above this much used memory, health is degraded.
     private static let leastDiskFree = 5
@@ -26,6 +27,11 @@ package final class HealthMonitor: HealthSource {
         self.pools = pools
         self.interval = interval
         machine = Mutex(readMachine())
+    }
+
+    /// Shows from now on how many milliseconds the queues lag, as the runner of their jobs says.
+    package func watchQueues(_ lag: @escaping @Sendable () -> Int64?) {
+        queueLag.withLock { $0 = lag }
     }
 
     /// Checks, waits, checks again, until its task is cancelled.
@@ -69,6 +75,6 @@ package final class HealthMonitor: HealthSource {
             isDatabaseSound: isSound,
             providers: Dictionary(results.map { ($0.provider, $0.reachability) }) { $1 },
             memoryUsedPercent: reading.memoryUsedPercent, diskFreePercent: reading.diskFreePercent,
-            pools: pools)
+            pools: pools, queueLagMilliseconds: queueLag.withLock { $0 }())
     }
 }

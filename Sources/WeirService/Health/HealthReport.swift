@@ -19,10 +19,13 @@ package struct HealthReport: Sendable, Equatable {
     package var diskFreePercent: Int?
     /// Of a gateway, which has these in the place of providers; nil where it is none.
     package var pools: [PoolHealth]?
+    /// How long the job has waited that has been due for longest; nil where no jobs are run.
+    package var queueLagMilliseconds: Int64?
 
     package init(
         status: Status, isDatabaseSound: Bool, providers: [ProviderName: Reachability],
-        memoryUsedPercent: Int? = nil, diskFreePercent: Int? = nil, pools: [PoolHealth]? = nil
+        memoryUsedPercent: Int? = nil, diskFreePercent: Int? = nil, pools: [PoolHealth]? = nil,
+        queueLagMilliseconds: Int64? = nil
     ) {
         self.status = status
         self.isDatabaseSound = isDatabaseSound
@@ -30,6 +33,7 @@ package struct HealthReport: Sendable, Equatable {
         self.memoryUsedPercent = memoryUsedPercent
         self.diskFreePercent = diskFreePercent
         self.pools = pools
+        self.queueLagMilliseconds = queueLagMilliseconds
     }
 }
 

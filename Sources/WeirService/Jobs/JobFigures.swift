@@ -11,9 +11,9 @@ package struct JobFigures: Sendable {
         package let waiting: Int
         package let processing: Int
         /// How long the job has waited that has been due for longest.
-        package let lag: Duration
+        package let lagMilliseconds: Int64
         /// Since that job was accepted; nil where none waits.
-        package let oldestAge: Duration?
+        package let oldestAgeMilliseconds: Int64?
         /// Since this process started.
         package let counts: JobCounts
     }
@@ -44,17 +44,11 @@ package struct JobFigures: Sendable {
         return (stored + idle).sorted { $0.queue.description < $1.queue.description }.map {
             Queue(
                 name: $0.queue, waiting: $0.waiting, processing: $0.processing,
-                lag: $0.dueSince.map { now.wait(since: $0) } ?? .zero,
-                oldestAge: $0.oldestAcceptedAt.map { now.wait(since: $0) },
+                lagMilliseconds: $0.dueSince.map { max(now.milliseconds(since: $0), 0) } ?? 0,
+                oldestAgeMilliseconds: $0.oldestAcceptedAt.map {
+                    max(now.milliseconds(since: $0), 0)
+                },
                 counts: counts[$0.queue] ?? JobCounts())
         }
-    }
-}
-
-extension Timestamp {
-    /// Zero where the other moment is later.
-    fileprivate func wait(since other: Timestamp) -> Duration {
-        let (wait, over) = milliseconds.subtractingReportingOverflow(other.milliseconds)
-        return .milliseconds(over ? 0 : max(wait, 0))
     }
 }

@@ -5,7 +5,9 @@ package import WeirCore
 package struct JobParts: Sendable {
     let store: any JobStore
     let performer: any JobPerformer
-    let queues: [QueueName: QueueRules]
+    /// The rules in force. A queue that is no longer among them keeps its last ones, so that its
+    /// jobs don't stay behind.
+    let queues: @Sendable () -> [QueueName: QueueRules]
     let bell: JobBell
     let time: any TimeSource
     let newRequest: @Sendable () -> RequestID
@@ -28,8 +30,9 @@ package struct JobParts: Sendable {
     package var logger = Logger(label: "weir.jobs")
 
     package init(
-        store: any JobStore, performer: any JobPerformer, queues: [QueueName: QueueRules],
-        bell: JobBell, time: any TimeSource, newRequest: @escaping @Sendable () -> RequestID
+        store: any JobStore, performer: any JobPerformer,
+        queues: @escaping @Sendable () -> [QueueName: QueueRules], bell: JobBell,
+        time: any TimeSource, newRequest: @escaping @Sendable () -> RequestID
     ) {
         self.store = store
         self.performer = performer

@@ -13,6 +13,7 @@ extension JobRunner {
     }
 
     func makeRound(at now: Timestamp) async {
+        adoptRules(at: now)
         do {
             let outlook = try await parts.store.outlook(of: Array(gates.keys))
             note(outlook, at: now)
@@ -31,9 +32,8 @@ extension JobRunner {
     private func note(_ outlook: JobOutlook, at now: Timestamp) {
         let isAvailable = calls.isAvailable
         let due = outlook.due.values.min() ?? now
-        let (wait, over) = now.milliseconds.subtractingReportingOverflow(due.milliseconds)
         state.withLock { state in
-            state.lag = .milliseconds(over ? 0 : max(wait, 0))
+            state.lagMilliseconds = max(now.milliseconds(since: due), 0)
             if isAvailable, state.wasAway { state.wakes = true }
             state.wasAway = !isAvailable
         }

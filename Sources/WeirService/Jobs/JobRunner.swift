@@ -22,36 +22,19 @@ package final class JobRunner: Sendable {
         /// Whether jobs that waited for the service are to be woken.
         var wakes = false
         var purgedAt: Timestamp?
-        var lag: Duration?
+        var lagMilliseconds: Int64?
     }
 
     package init(_ parts: JobParts) {
         self.parts = parts
         calls = JobCalls(parts.performer, time: parts.time)
         let now = parts.time.now()
-        state = Mutex(State(gates: parts.queues.mapValues { JobGate($0, at: now) }))
-    }
-
-    /// Other rules for queues, and new queues, from the next claim on. One that is not among them
-    /// stays as it is until the next start, so that its jobs don't stay behind.
-    package func replace(_ queues: [QueueName: QueueRules]) {
-        let now = parts.time.now()
-        state.withLock { state in
-            for (queue, rules) in queues {
-                if let gate = state.gates[queue] {
-                    gate.replace(rules)
-                } else {
-                    state.gates[queue] = JobGate(rules, at: now)
-                }
-            }
-        }
-        changed.yield()
-        parts.bell.ringAll()
+        state = Mutex(State(gates: parts.queues().mapValues { JobGate($0, at: now) }))
     }
 
     /// How long the job has waited that has been due for longest, as of the last round; nil before
     /// the first one.
-    package var lag: Duration? { state.withLock { $0.lag } }
+    package var lagMilliseconds: Int64? { state.withLock { $0.lagMilliseconds } }
 
     /// What has become of each queue's jobs here.
     package var counts: [QueueName: JobCounts] { gates.mapValues(\.counts) }
@@ -84,6 +67,25 @@ package final class JobRunner: Sendable {
     package func abandon() { calls.abandon() }
 
     var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    /// Takes other rules over, from the next claim on.
+    func adoptRules(at now: Timestamp) {
+        let hasChanged = state.withLock { state in
+            var hasChanged = false
+            for (queue, rules) in parts.queues() where state.gates[queue]?.rules != rules {
+                hasChanged = true
+                if let gate = state.gates[queue] {
+                    gate.replace(rules)
+                } else {
+                    state.gates[queue] = JobGate(rules, at: now)
+                }
+            }
+            return hasChanged
+        }
+        guard hasChanged else { return }
+        changed.yield()
+        parts.bell.ringAll()
+    }
 
     /// As many workers as each queue has places. Where there were more, the last ones leave.
     private func hire(

@@ -89,7 +89,10 @@ enum AIService {
             screening: Screening(screens, audit: store), cache: configuration.replyCache,
             calendar: calendar, time: time, attempts: attempts)
         configuration.adjust(&parts, as: role)
-        let live = LiveSettings(rates: parts.rates, queue: parts.queue, cache: parts.cache)
+        let desk = jobDesk(
+            configuration, role, store, directory, BatchRoutes(parts.providers), time)
+        let live = LiveSettings(
+            rates: parts.rates, queue: parts.queue, cache: parts.cache, desk: desk)
         let reload = source.map {
             ConfigurationReload(
                 running: configuration, as: role, source: $0, store: store, time: time,
@@ -98,8 +101,6 @@ enum AIService {
         let pipeline = CompletionPipeline(parts)
         let health = healthMonitor(configuration, providers, store, transport, time)
         let identifiers = TimeOrderedText(time: time)
-        let desk = jobDesk(
-            configuration, role, store, directory, BatchRoutes(parts.providers), time)
         let administration = Administration(
             directory, store, time: time, reload: reload, onBudget: desk?.budgetChanged)
         let ai = AIUseCases(
@@ -127,10 +128,17 @@ enum AIService {
         }
         let batches = try await BatchRunner.start(
             configuration, role, pipeline, store, useCases, identifiers)
+        let runner = try await jobRunner(
+            configuration, role, desk, &useCases, health, store, directory, time)
         return ProcessParts(
             useCases: useCases, reload: reload,
-            loops: [Loop(health.run), Loop(events.run), Loop(batches.run)] + webhooks.loops,
-            cut: { await transport.shutdown() },
+            loops: [Loop(health.run), Loop(events.run), Loop(batches.run)] + webhooks.loops
+                + (runner.map { [Work($0.run)] } ?? []),
+            drain: { runner?.stop() },
+            cut: {
+                await transport.shutdown()
+                await runner?.end()
+            },
             stop: {
                 await transport.shutdown()
                 await webhooks.stop()

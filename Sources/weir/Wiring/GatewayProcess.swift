@@ -73,6 +73,7 @@ enum GatewayProcess {
             useCases.identities = configuration.identityGate(role, time: time)
         }
         jobs?.add(to: &useCases)
+        if let jobs { useCases.show(jobs.runner, of: store, on: health, time) }
         let probes = InstanceProbes(gateway, transport: client, time: time)
         let members = PoolMembers(gateway, time: time)
         var parts = ProcessParts(

@@ -17,12 +17,13 @@ struct JobKeeping: Sendable {
         _ configuration: Configuration, _ store: SQLiteStore, _ directory: Directory,
         admission: JobAdmission, performer: any JobPerformer, time: any TimeSource
     ) throws {
-        desk = JobDesk(
+        let desk = JobDesk(
             store: store, audit: store, queues: configuration.queues, admission: admission,
             webhooks: configuration.webhooks.rules, bell: JobBell(), time: time)
+        self.desk = desk
         runner = JobRunner(
             JobParts(
-                store: store, performer: performer, queues: configuration.queues.rules,
+                store: store, performer: performer, queues: { desk.queues.rules },
                 bell: desk.bell, time: time, newRequest: TimeOrderedText(time: time).requestID))
         events = EventFeed(
             store: store, directory: directory, settings: configuration.events, time: time)
@@ -44,8 +45,8 @@ struct JobKeeping: Sendable {
             runner.stop()
         }
         parts.cut = { [runner] in
-            runner.abandon()
             await cut()
+            await runner.end()
         }
         parts.stop = { [webhooks] in
             await webhooks.stop()

@@ -69,6 +69,11 @@ import WeirTesting
             #expect(events[job.id.description] == 1, note)
             let result = try await store.result(of: job.id)
             #expect((result != nil) == (job.status == .complete), note)
+            if let result, record.progress.total == 1 {
+                // It is the answer of the claim that ended the job, and of no other.
+                let key = "\"job:\(job.id):\(job.epoch)\""
+                #expect(String(decoding: result, as: UTF8.self).contains(key), note)
+            }
             let asked = book.asked(job.id)
             // No call of a job is made more often than it has attempts, and each by its own key.
             #expect(asked.values.allSatisfy { $0 == 1 }, note)
@@ -100,8 +105,8 @@ private final class AnswerBook: Sendable {
         case 4: return .notSent
         case 5:
             await time.pause(.seconds(30))
-            return .envelope("late")
-        default: return .envelope("ok")
+            return .envelope(call.idempotencyKey)
+        default: return .envelope(call.idempotencyKey)
         }
     }
 

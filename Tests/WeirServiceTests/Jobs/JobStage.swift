@@ -12,6 +12,7 @@ final class JobStage: Sendable {
     let bell = JobBell()
     let runner: JobRunner
     let queue: QueueName
+    let rules: RulesInForce
 
     /// - Parameter store: where two processes share one.
     init(
@@ -23,10 +24,13 @@ final class JobStage: Sendable {
         self.time = time
         self.store = store
         service = ScriptedService(time, answer)
-        queue = try #require(QueueName("default"))
+        let queue = try #require(QueueName("default"))
+        self.queue = queue
+        let inForce = RulesInForce([queue: rules])
+        self.rules = inForce
         let numbers = Mutex(0)
         var parts = JobParts(
-            store: store, performer: service, queues: [queue: rules], bell: bell,
+            store: store, performer: service, queues: { inForce.all }, bell: bell,
             time: time,
             newRequest: {
                 let number = numbers.withLock { numbers in
@@ -116,6 +120,17 @@ final class JobStage: Sendable {
     func result(_ id: JobID) async throws -> String? {
         try await store.result(of: id).map { String(decoding: $0, as: UTF8.self) }
     }
+}
+
+/// The rules of queues, which a reload may replace.
+final class RulesInForce: Sendable {
+    private let state: Mutex<[QueueName: QueueRules]>
+
+    init(_ rules: [QueueName: QueueRules]) { state = Mutex(rules) }
+
+    var all: [QueueName: QueueRules] { state.withLock { $0 } }
+
+    func replace(_ rules: [QueueName: QueueRules]) { state.withLock { $0 = rules } }
 }
 
 /// Answers calls by a script, and remembers them.
