@@ -20,7 +20,7 @@ extension BatchRunner {
         var groups: [Group: [Gathered]] = [:]
         var order: [Group] = []
         var (calls, bytes, tokens) = (0, 0, Int64(0))
-        while calls < settings.calls, bytes < BatchRunner.gatheredBytes,
+        while !Task.isCancelled, calls < settings.calls, bytes < BatchRunner.gatheredBytes,
             tokens < BatchRunner.gatheredTokens, let claimed = await claim()
         {
             calls += 1
