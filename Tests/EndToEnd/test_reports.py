@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from gatewaylab import Gateway, Service
 from weirlab import ADMIN, BINARY, Sandbox, Weir
 
 MARKDOWN = """# Sales
@@ -243,6 +244,45 @@ def test_another_tenants_report_looks_like_none(stage, role):
     plain = weir.api("POST", "/ai/jobs", {"tenant_id": 42, "model": "gpt-4o-mini",
                                           "user_message": "x"}, key)
     assert weir.api("GET", f"/reports/{plain.json['job_id']}/status", key=key).status == 404
+
+
+@pytest.mark.parametrize("keeper", ["gateway", "worker"])
+def test_a_report_is_had_at_the_gateway_whoever_keeps_its_job(tmp_path, keeper):
+    templates = "templates: { model: gpt-4o-mini }"
+    with contextlib.ExitStack() as ending:
+        def started(server, *arguments):
+            ending.callback(lambda: server.process and server.process.poll() is None
+                            and server.kill())
+            return server.start(*arguments)
+
+        sandbox = started(Sandbox(tmp_path))
+        service = started(Service(tmp_path, sandbox))
+        service.put_tenant(42)
+        pools, more = None, "  keeps_jobs: true"
+        if keeper == "worker":
+            worker = Gateway(tmp_path, [service], templates)
+            worker.name, worker.config = "worker", tmp_path / "worker.yaml"
+            worker.database = tmp_path / "worker.db"
+            worker.configure([service], templates)
+            ending.callback(worker.kill)
+            worker.launch("serve", "--config", worker.config, "--role", "worker")
+            pools, more = f"""
+  pools:
+    main: {{ instances: ["http://127.0.0.1:{service.port}"] }}
+    workers: {{ instances: ["http://127.0.0.1:{worker.port}"] }}
+  default_pool: main
+  jobs_pool: workers""", ""
+        gateway = Gateway(tmp_path, [service], templates, pools=pools, more=more)
+        started(gateway)
+        key, other = gateway.make_key([42]), gateway.make_key([43])
+        job, status = report(gateway, key, {"topic": "Sales"}, user_id=9)
+        page = gateway.api("GET", f"{status['download_url']}?format=html", key=key)
+        assert page.status == 200 and b"<h1>Sales</h1>" in page.body
+        assert page.headers["content-security-policy"].startswith("default-src 'none'")
+        assert page.headers["content-disposition"].startswith("attachment; ")
+        assert gateway.api("GET", status["download_url"], key=other).status == 404
+        assert [(row["feature"], row["user_id"]) for row in service.rows()] == [
+            ("report-generation", 9)]
 
 
 def test_mistakes_of_templates_are_told_at_start(lab, tmp_path):
