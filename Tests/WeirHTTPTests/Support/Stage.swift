@@ -65,6 +65,7 @@ struct Stage: Sendable {
             bell: JobBell(), time: time, random: sequentialBytes(seed: 3))
         use.events = feed
         use.jobs = desk
+        use.queues = JobFigures(store: jobs, time: time)
         use.reports = ReportDesk(
             templates: FeatureTemplates(model: try slug("small")), jobs: desk)
         self.use = use

@@ -7,8 +7,8 @@ extension Jobs {
         static let configuration = CommandConfiguration(
             abstract: "Follow a job to its end: a line for each change.",
             discussion: """
-                Ends with 0 where the job is complete, with 1 where it has failed or was called off. \
-                With --json, each line is the job.
+                Ends with 0 where the job is complete, with 1 where it has failed or was called \
+                off. With --json, each line is the job.
                 """)
         @OptionGroup var job: JobArgument
         @Option(help: "How often to look, as in 500ms.", transform: seconds)
