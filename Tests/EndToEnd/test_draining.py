@@ -1,6 +1,9 @@
 """SIGTERM behind a balancer: not ready first, closed only after the notice."""
+import concurrent.futures
+import contextlib
 import signal
 import socket
+import sqlite3
 
 import pytest
 
@@ -31,3 +34,25 @@ def test_without_a_notice_it_ends_at_once(lab):
     sandbox = lab.sandbox()
     weir = lab.weir(sandbox)
     assert weir.stop() == 0
+
+
+def test_calls_and_jobs_in_flight_end_before_the_process_does(lab):
+    sandbox = lab.sandbox()
+    weir = lab.weir(sandbox)
+    weir.put_tenant(42)
+    key = weir.make_key()
+    body = {"tenant_id": 42, "model": "gpt-4o-mini",
+            "user_message": "@sandbox{latency_ms=2000} in flight"}
+    job = weir.api("POST", "/ai/jobs", body, key).json["job_id"]
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        call = pool.submit(weir.api, "POST", "/ai/complete", body, key)
+        with contextlib.closing(sqlite3.connect(f"file:{weir.database}?mode=ro", uri=True)) as base:
+            while base.execute("SELECT COUNT(*) FROM open_attempts").fetchone() != (2,):
+                pass
+        weir.signal(signal.SIGTERM)
+        assert call.result().status == 200
+    assert weir.process.wait(timeout=60) == 0, weir.log()
+    assert [row["state"] for row in weir.rows()] == ["settled", "settled"]
+    weir.start()
+    found = weir.api("GET", f"/ai/jobs/{job}", key=key).json
+    assert (found["status"], found["attempts"]) == ("complete", 1), found

@@ -25,11 +25,15 @@ struct Loop: Service {
     func run() async throws { await cancelWhenGracefulShutdown(body) }
 }
 
-/// Runs to its own end, which `drain` or `cut` brings about.
+/// Runs to its own end, which `drain` or `cut` brings about, and then until the server has ended: a
+/// service that is over before its turn ends all the others, and the calls in flight with them.
 struct Work: Service {
     let body: @Sendable () async -> Void
 
     init(_ body: @escaping @Sendable () async -> Void) { self.body = body }
 
-    func run() async throws { await body() }
+    func run() async throws {
+        await body()
+        try await gracefulShutdown()
+    }
 }
