@@ -74,6 +74,8 @@ def with_what_the_server_knows(document, models):
     job = schemas["JobOrder"]
     job["required"] = ["model", "tenant_id"]
     job["properties"]["queue"] = {"enum": ["default", "ai-reports"]}
+    # Batch jobs have a queue of their own, and models that have a batch price.
+    job["properties"]["mode"] = {"enum": ["live"]}
     for name in ("run_at", "deadline", "webhook_url"):
         del job["properties"][name]
     report = schemas["ReportOrder"]
