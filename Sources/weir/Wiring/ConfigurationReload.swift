@@ -7,7 +7,8 @@ import WeirService
 /// mistakes changes nothing.
 final class ConfigurationReload: Sendable {
     typealias Source = @Sendable () throws(ConfigurationError) -> ConfigurationReading
-    typealias Preparation = @Sendable (Configuration) throws(ConfigurationError) ->
+    typealias Preparation =
+        @Sendable (Configuration) throws(ConfigurationError) ->
         @Sendable () async -> Void
 
     private let source: Source

@@ -32,9 +32,11 @@ struct DemoStage: Sendable {
                 SandboxConfiguration(), group: MultiThreadedEventLoopGroup.singleton)
             sandbox = started
             let base = "http://127.0.0.1:\(started.port)"
-            providers = [("anthropic", "/anthropic"), ("openai", "/openai/v1"),
-                ("deepseek", "/deepseek"), ("gemini", "/gemini")]
-                .map { "  \($0.0): { api_key: sandbox, base_url: \"\(base)\($0.1)\" }" }
+            providers = [
+                ("anthropic", "/anthropic"), ("openai", "/openai/v1"),
+                ("deepseek", "/deepseek"), ("gemini", "/gemini"),
+            ]
+            .map { "  \($0.0): { api_key: sandbox, base_url: \"\(base)\($0.1)\" }" }
         }
         let yaml = """
             server: { host: 127.0.0.1, port: \(port) }

@@ -14,9 +14,10 @@ struct DemoTour {
 
     func run() async throws {
         say("Weir serves at \(url)")
-        say(stage.sandbox == nil
-            ? "A provider key is set: the call below is real, and costs what it shows."
-            : "No provider key is set: calls go to the built-in provider sandbox.")
+        say(
+            stage.sandbox == nil
+                ? "A provider key is set: the call below is real, and costs what it shows."
+                : "No provider key is set: calls go to the built-in provider sandbox.")
         _ = try await admin.put(
             "/admin/tenants/42",
             [
@@ -55,9 +56,10 @@ struct DemoTour {
         let log = try await caller.get("/ai/usage/log", [("tenant_id", "42")])
         if let row = log["rows"]?.array?.first {
             say("\nThe ledger's row, durable before the answer:")
-            for name in ["attempt_id", "state", "basis", "provider", "model", "input_tokens",
-                "output_tokens", "held_usd", "cost_usd", "price_version"]
-            {
+            for name in [
+                "attempt_id", "state", "basis", "provider", "model", "input_tokens",
+                "output_tokens", "held_usd", "cost_usd", "price_version",
+            ] {
                 if let value = row[name] { say("  \(name): \(value.string ?? value.text)") }
             }
         }
