@@ -88,6 +88,7 @@ struct Routes: Sendable {
             Endpoint(
                 .get, "/admin/audit/verify", .admin, query: ["sequence", "hash"], verifyAudit),
             Endpoint(.post, "/admin/reload", .admin, reload),
+            Endpoint(.get, "/metrics", .admin, metrics),
         ]
     }
 

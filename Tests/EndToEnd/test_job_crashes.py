@@ -196,6 +196,12 @@ def test_a_tenants_single_job_doesnt_wait_for_anothers_ten_thousand(lab):
     queue = next(queue for queue in weir.api("GET", "/admin/jobs/queues").json["queues"]
                  if queue["queue"] == "default")
     assert queue["waiting"] > 5_000 and queue["lag_ms"] > 0
+    samples = dict(line.rsplit(" ", 1) for line in weir.api("GET", "/metrics").body.decode().splitlines()
+                   if not line.startswith("#"))
+    figures = {name: float(samples[f'weir_jobs_{name}{{queue="default"}}'])
+               for name in ("waiting", "lag_seconds", "oldest_age_seconds", "complete_total")}
+    assert figures["waiting"] > 5_000 and figures["complete_total"] > 0
+    assert 0 < figures["lag_seconds"] <= figures["oldest_age_seconds"]
     assert weir.request("GET", "/health").json["checks"]["queue_lag_ms"] > 0
 
 

@@ -50,7 +50,7 @@ def expected(path, role):
         return {401}
     if role == "admin":
         return {200, 201, 202, 204, 400, 404}
-    if path.startswith("/admin") or path == "/ai/usage/tenants":
+    if path.startswith("/admin") or path in ("/ai/usage/tenants", "/metrics"):
         return {403}
     if path.startswith("/ai/jobs/") or path.startswith("/reports/{id}/"):
         return {404}
