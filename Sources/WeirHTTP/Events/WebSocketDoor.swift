@@ -114,12 +114,7 @@ final class WebSocketDoor: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func write(_ answer: Answer, _ context: ChannelHandlerContext) {
-        var headers = HTTPHeaders()
-        for field in answer.fields { headers.add(name: field.name.rawName, value: field.value) }
-        headers.add(name: "content-length", value: String(answer.body.count))
-        headers.add(name: "connection", value: "close")
-        let head = HTTPResponseHead(
-            version: .http1_1, status: .init(statusCode: answer.status), headers: headers)
+        let head = HTTPResponseHead(last: answer)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         let body = ByteBuffer(bytes: answer.body)
         context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)

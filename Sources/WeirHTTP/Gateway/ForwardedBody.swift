@@ -12,14 +12,18 @@ struct ForwardedBody: StreamedBody {
     private let client: (any ClientConnection)?
     private var isWatched = false
 
-    /// - Parameter permit: is told what the call used, by the instance's own account; a call of
-    ///   which it says nothing was refused there, and counts nothing.
+    /// - Parameters:
+    ///   - permit: where the call is counted it is told what the call used, by the instance's own
+    ///     account; a call of which that says nothing was refused there, and counts nothing.
+    ///   - isCounted: false for services that keep no such account.
     init(
-        _ reply: ForwardedReply, _ permit: CallPermit?, _ client: (any ClientConnection)?
+        _ reply: ForwardedReply, _ permit: CallPermit?, _ client: (any ClientConnection)?,
+        isCounted: Bool = true
     ) {
         self.reply = reply
         self.permit = permit
         self.client = client
+        guard isCounted else { return }
         open = permit
         if let tokens = ForwardedBody.tokens(reply.headers) {
             permit?.use(tokens)
@@ -69,43 +73,6 @@ struct ForwardedBody: StreamedBody {
             .flatMap { plainInteger($0.value) }
             .flatMap { $0 >= 0 ? $0 : nil }
     }
-}
-
-/// The same of a service that isn't the AI service: nothing is counted by it.
-struct RelayedBody: StreamedBody {
-    private let reply: ForwardedReply
-    /// The call's place in flight, held to the end.
-    private let permit: CallPermit?
-    private let client: (any ClientConnection)?
-    private var isWatched = false
-
-    init(
-        _ reply: ForwardedReply, _ permit: CallPermit?, _ client: (any ClientConnection)?
-    ) {
-        self.reply = reply
-        self.permit = permit
-        self.client = client
-    }
-
-    let trailers: HTTPFields? = nil
-
-    mutating func next() async throws -> [UInt8]? {
-        if !isWatched {
-            isWatched = true
-            client?.onLeaving { [reply] in reply.cancel() }
-        }
-        switch await reply.next() {
-        case .bytes(let bytes): return bytes
-        case .end:
-            client?.onLeaving(nil)
-            return nil
-        case .lost:
-            client?.onLeaving(nil)
-            throw BrokenReply()
-        }
-    }
-
-    mutating func abandon() async { reply.cancel() }
 }
 
 /// The instance was lost in the middle of its body.

@@ -76,7 +76,8 @@ struct RegularForwarder: Sendable {
             // It has no body: this is its end.
             _ = await reply.next()
         } else {
-            answer.stream = RelayedBody(reply, permit, head.client)
+            answer.stream = ForwardedBody(
+                reply, permit, head.client, isCounted: false)
         }
         return answer
     }

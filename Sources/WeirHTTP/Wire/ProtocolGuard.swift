@@ -117,12 +117,7 @@ final class ProtocolGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func write(
         _ answer: Answer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
     ) {
-        var headers = HTTPHeaders()
-        for field in answer.fields { headers.add(name: field.name.rawName, value: field.value) }
-        headers.add(name: "content-length", value: String(answer.body.count))
-        headers.add(name: "connection", value: "close")
-        let head = HTTPResponseHead(
-            version: .http1_1, status: .init(statusCode: answer.status), headers: headers)
+        let head = HTTPResponseHead(last: answer)
         context.write(wrapOutboundOut(.head(head)), promise: promise)
         let body = ByteBuffer(bytes: answer.body)
         context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
@@ -139,5 +134,17 @@ final class ProtocolGuard: ChannelDuplexHandler, RemovableChannelHandler {
             default: "The request breaks the rules of HTTP"
             }
         return WeirError(.invalidRequest, message)
+    }
+}
+
+extension HTTPResponseHead {
+    /// The head of a whole answer that is its connection's last.
+    init(last answer: Answer) {
+        var headers = HTTPHeaders()
+        for field in answer.fields { headers.add(name: field.name.rawName, value: field.value) }
+        headers.add(name: "content-length", value: String(answer.body.count))
+        headers.add(name: "connection", value: "close")
+        self.init(
+            version: .http1_1, status: .init(statusCode: answer.status), headers: headers)
     }
 }
