@@ -12,6 +12,7 @@ package import WeirService
 package final class InstanceClient: InstanceTransport, Sendable {
     private let group: any EventLoopGroup
     private let limits: TransportLimits
+    private let grace: Duration
     private let state = Mutex(State())
 
     private struct Link: Sendable {
@@ -21,11 +22,21 @@ package final class InstanceClient: InstanceTransport, Sendable {
         let connections: PoolSet
     }
 
+    /// To an instance that is gone.
+    private struct OldLink: Sendable {
+        let link: Link
+        let graceEnd: ContinuousClock.Instant
+    }
+
     private struct State: Sendable {
         var links: [InstanceName: Link] = [:]
-        /// Connections to instances that are gone, which still have something in flight.
-        var leaving: [ObjectIdentifier: PoolSet] = [:]
+        /// In their grace, or with something still in flight.
+        var leaving: [ObjectIdentifier: OldLink] = [:]
         var isShutDown = false
+
+        var connections: [PoolSet] {
+            links.values.map(\.connections) + leaving.values.map(\.link.connections)
+        }
     }
 
     /// Bodies pass through, so they may be long; only a health check's is collected.
@@ -38,16 +49,23 @@ package final class InstanceClient: InstanceTransport, Sendable {
     }()
 
     /// Reaches nobody until a source tells of instances.
+    ///
+    /// - Parameter grace: how long an instance that was taken away is still sent to, for the calls
+    ///   that were given a place there before their pool knew.
     package init(
-        group: any EventLoopGroup, limits: TransportLimits = InstanceClient.standardLimits
+        group: any EventLoopGroup, limits: TransportLimits = InstanceClient.standardLimits,
+        grace: Duration = .seconds(1)
     ) throws(UpstreamConfigurationError) {
         if let defect = limits.defect { throw UpstreamConfigurationError(defect) }
         self.group = group
         self.limits = limits
+        self.grace = grace
     }
 
     package func forward(_ call: InstanceCall) async -> InstanceOpening {
-        guard let link = link(call.instance) else { return .notSent("no instance is named so") }
+        guard let link = link(call.instance) ?? leaving(call.instance) else {
+            return .notSent("no instance is named so")
+        }
         let request: ByteBuffer
         do {
             request = try link.template.encode(
@@ -90,8 +108,10 @@ package final class InstanceClient: InstanceTransport, Sendable {
     package func remove(_ pool: InstancePoolName) { set([], of: pool) }
 
     /// One pool's instances from now on. Those that aren't among them any more, or are reached in
-    /// another way, take nothing new and finish what they have; each call has a limit of its own.
+    /// another way, take nothing new after their grace and finish what they have; each call has a
+    /// limit of its own.
     func set(_ endpoints: [InstanceEndpoint], of pool: InstancePoolName) {
+        let graceEnd = ContinuousClock.now + grace
         let gone = state.withLock { state -> [PoolSet] in
             guard !state.isShutDown else { return [] }
             let wanted = Dictionary(endpoints.map { ($0.name, $0) }) { first, _ in first }
@@ -100,7 +120,8 @@ package final class InstanceClient: InstanceTransport, Sendable {
             }
             for (name, link) in gone {
                 state.links[name] = nil
-                state.leaving[ObjectIdentifier(link.connections)] = link.connections
+                state.leaving[ObjectIdentifier(link.connections)] = OldLink(
+                    link: link, graceEnd: graceEnd)
             }
             for endpoint in wanted.values where state.links[endpoint.name] == nil {
                 state.links[endpoint.name] = makeLink(endpoint, pool)
@@ -120,7 +141,7 @@ package final class InstanceClient: InstanceTransport, Sendable {
         let all = state.withLock { state in
             defer { state.links = [:] }
             state.isShutDown = true
-            return state.links.values.map(\.connections) + state.leaving.values
+            return state.connections
         }
         await withTaskGroup { group in
             for connections in all {
@@ -133,9 +154,7 @@ package final class InstanceClient: InstanceTransport, Sendable {
 
     /// Open connections to all instances, those that are gone included.
     func connectionCount() async -> Int {
-        let all = state.withLock { state in
-            state.links.values.map(\.connections) + state.leaving.values
-        }
+        let all = state.withLock(\.connections)
         var count = 0
         for connections in all { count += await connections.connectionCount() }
         return count
@@ -149,6 +168,15 @@ package final class InstanceClient: InstanceTransport, Sendable {
         state.withLock { $0.links[instance] }
     }
 
+    private func leaving(_ instance: InstanceName) -> Link? {
+        let now = ContinuousClock.now
+        return state.withLock { state in
+            state.leaving.values.first { old in
+                old.link.endpoint.name == instance && now < old.graceEnd
+            }?.link
+        }
+    }
+
     private func makeLink(_ endpoint: InstanceEndpoint, _ pool: InstancePoolName) -> Link {
         var limits = limits
         limits.connectionAge = endpoint.connectionAge
@@ -160,6 +188,8 @@ package final class InstanceClient: InstanceTransport, Sendable {
     }
 
     private func leave(_ connections: PoolSet) async {
+        // Nobody cancels it.
+        try? await Task.sleep(for: grace)
         await connections.shutDown(within: TransportLimits.longestTimeout)
         state.withLock { $0.leaving[ObjectIdentifier(connections)] = nil }
     }

@@ -164,6 +164,16 @@ extension LosingInstancesTests {
         }
     }
 
+    @Test func `a call that got its place before an instance was taken away is sent`()
+        async throws
+    {
+        try await withInstance(.init(), grace: .seconds(600)) { server, client, instance in
+            client.set([], of: pool)
+            #expect(await wholeText(client.forward(instanceCall(instance))) == "200 ok end")
+            #expect(await client.check(instance, path: "/health", within: .seconds(5)) == nil)
+        }
+    }
+
     @Test func `instances of other pools stay, and so does one that is told of again`()
         async throws
     {
@@ -273,7 +283,7 @@ extension LosingInstancesTests {
         let never = Gate()
         defer { never.open() }
         try await withInstance(.always(.wait(never))) { server, client, instance in
-            let answer = await client.check(instance, path: "/", within: .milliseconds(100))
+            let answer = await client.check(instance, path: "/", within: .seconds(2))
             #expect(answer == nil)
             #expect(await eventually { server.seen.open == 0 })
         }

@@ -156,7 +156,8 @@ extension ResolvedInstancesTests {
     }
 
     private func withClient(_ body: (InstanceClient) async throws -> Void) async throws {
-        let client = try InstanceClient(group: MultiThreadedEventLoopGroup.singleton)
+        let client = try InstanceClient(
+            group: MultiThreadedEventLoopGroup.singleton, grace: .zero)
         try await body(client)
         await client.shutdown()
     }

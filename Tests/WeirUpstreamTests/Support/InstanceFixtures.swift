@@ -46,10 +46,11 @@ func withInstance(
     _ script: ScriptedServer.Script,
     limits: TransportLimits = InstanceClient.standardLimits,
     group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+    grace: Duration = .zero,
     _ body: (ScriptedServer, InstanceClient, InstanceName) async throws -> Void
 ) async throws {
     let server = try await ScriptedServer(script)
-    let client = try InstanceClient(group: group, limits: limits)
+    let client = try InstanceClient(group: group, limits: limits, grace: grace)
     let instance = try endpoint(server.port)
     client.set([instance], of: pool)
     try await body(server, client, instance.name)
