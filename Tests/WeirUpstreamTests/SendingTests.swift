@@ -90,7 +90,7 @@ import WeirService
         })
         try await withServer(script) { server, transport in
             #expect(text(await transport.send(call())) == "200 ok")
-            #expect(text(await transport.send(call(timeout: .milliseconds(500)))) == "timeout")
+            #expect(text(await transport.send(call(timeout: .seconds(2)))) == "timeout")
             #expect(await eventually { server.seen.open == 0 })
             gate.open()
             #expect(text(await transport.send(call())) == "200 ok")

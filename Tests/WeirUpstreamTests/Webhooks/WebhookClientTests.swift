@@ -124,7 +124,7 @@ import WeirService
     @Test func `a server that says nothing is waited for only so long`() async throws {
         let gate = Gate()
         let server = try await ScriptedServer(.always(.wait(gate)))
-        let client = try Self.client(server.port, timeout: .milliseconds(200))
+        let client = try Self.client(server.port, timeout: .seconds(3))
         let answer = await client.send(Self.message("http://localhost:\(server.port)/"))
         #expect(answer == .failed("no reply in time"))
         gate.open()
