@@ -5,6 +5,12 @@ import pytest
 from weirlab import Sandbox, Weir, end_what_still_runs
 
 
+def pytest_configure(config):
+    # What a thread asserts counts, too.
+    config.addinivalue_line(
+        "filterwarnings", "error::pytest.PytestUnhandledThreadExceptionWarning")
+
+
 def pytest_sessionstart():
     # `timeout` and `kill` end a run as Ctrl-C does: with its servers.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -44,10 +45,27 @@ CACHED_NANOS = {"claude-haiku-4-5": 80, "gpt-4o-mini": 75, "deepseek-chat": 28,
                 "gemini-2.5-flash": 30}
 
 
+# Below those that the system gives to outgoing connections: one of these could else take a
+# server's port while it starts, or starts anew.
+PORTS = range(10_000, 32_000)
+CLAIMS = []
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that is this run's until its end: the UDP port of the same number says so to others."""
+    while True:
+        port = random.choice(PORTS)
+        claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            claim.bind(("127.0.0.1", port))
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+        else:
+            CLAIMS.append(claim)
+            return port
 
 
 class Reply:
@@ -89,7 +107,7 @@ class Server:
             self.wait_until_ready(ready)
         return self
 
-    def wait_until_ready(self, path, seconds=30):
+    def wait_until_ready(self, path, seconds=60):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -123,7 +141,7 @@ class Server:
         self.signal(signal.SIGKILL)
         self.process.wait()
 
-    def stop(self, seconds=30):
+    def stop(self, seconds=60):
         if self.process is None or self.process.poll() is not None:
             return self.process and self.process.returncode
         self.signal(signal.SIGTERM)
