@@ -97,7 +97,7 @@ gateway:
         return {int(instance["instance"].rsplit(":", 1)[1]): instance
                 for pool in pools for instance in pool["instances"]}
 
-    def wait_for(self, services, state="healthy", seconds=30):
+    def wait_for(self, services, state="healthy", seconds=60):
         """Until it takes exactly these for healthy, or none of them for it."""
         ports = {service.port for service in services}
         deadline = time.monotonic() + seconds

@@ -68,7 +68,7 @@ class Subscriber(threading.Thread):
         self.last = number
         self.ready.set()
 
-    def wait_for(self, number, seconds=30):
+    def wait_for(self, number, seconds=60):
         """Until it has got to this event."""
         deadline = time.monotonic() + seconds
         while (self.last or 0) < number:
@@ -173,7 +173,7 @@ class Receiver:
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def wait(self, count, seconds=30):
+    def wait(self, count, seconds=60):
         deadline = time.monotonic() + seconds
         while len(self.heard) < count:
             assert time.monotonic() < deadline, self.heard

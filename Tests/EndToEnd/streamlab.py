@@ -148,7 +148,7 @@ class Stream:
 
 
 def ask(weir, key, text, model="claude-haiku-4-5", door="ai", max_tokens=64, stream=True,
-        timeout=15, headers=None, **more):
+        timeout=60, headers=None, **more):
     """Begins a call. With `finish` it is read to its end."""
     door = DOORS[door]
     path, body = door.request(text, model, max_tokens, stream, more)
@@ -167,7 +167,7 @@ def rows_of(weir, request_id):
     return weir.rows(f"request_id = '{request_id}'")
 
 
-def wait_until(condition, seconds=10):
+def wait_until(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while not (result := condition()):
         assert time.monotonic() < deadline, "it never came true"

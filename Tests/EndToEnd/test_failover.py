@@ -19,10 +19,12 @@ models:
       - { provider: deepseek, model: deepseek-chat, weight: 1 }
 routing:
   { attempts: 3, retries: 1, retry_base: 10ms, retry_cap: 1s, breaker: { failures: 4,
-    minimum_calls: 100000, cool_down: 400ms, longest_cool_down: 400ms, slow_start: 0s } }
-streams: { first_token: 1s, between_tokens: 1s, total: 10s, drain: 1s }
-limits: { call_timeout: 1s }
+    minimum_calls: 100000, cool_down: 1500ms, longest_cool_down: 1500ms, slow_start: 0s } }
+streams: { first_token: 2s, between_tokens: 2s, total: 10s, drain: 1s }
+limits: { call_timeout: 2s }
 """
+# Until an open breaker lets a probe go, in seconds: a little more than it is configured to be.
+COOL_DOWN = 1.6
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,7 @@ def calm(request):
         sandbox.request("DELETE", "/_sandbox/behaviour")
         for provider, model in PROVIDERS.items():
             if breaker(weir, provider, model)["breaker"] != "closed":
-                time.sleep(0.45)
+                time.sleep(COOL_DOWN)
             assert weir.complete(key, "calm?", model=model).status == 200
 
 
@@ -195,7 +197,7 @@ def test_a_stream_that_fails_before_its_first_token_is_taken_over(stage):
         assert reply.is_complete and reply.headers["x-weir-provider"] == "deepseek", behaviour
         assert len(attempts(weir, reply)) == 2
         sandbox.request("DELETE", "/_sandbox/behaviour")
-        time.sleep(0.45)
+        time.sleep(COOL_DOWN)
 
 
 def test_a_402_is_never_tried_again(stage):

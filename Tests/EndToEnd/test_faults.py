@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from streamlab import in_flight, wait_until
 from test_crash import check_sums
 from weirlab import Weir, true_cost
 
@@ -115,7 +116,7 @@ def test_a_second_process_on_the_same_file_is_refused(running):
     other.config = weir.folder / "second.yaml"
     other.config.write_text(weir.config.read_text().replace(f"port: {weir.port}", "port: 0"))
     other.launch("serve", "--config", other.config, wait=False)
-    assert other.process.wait(timeout=20) == 1
+    assert other.process.wait(timeout=60) == 1
     assert str(weir.process.pid) in other.log(), other.log()
     assert weir.complete(key, "undisturbed").status == 200
 
@@ -123,15 +124,16 @@ def test_a_second_process_on_the_same_file_is_refused(running):
 def test_sigterm_lets_calls_end_and_settle(running):
     sandbox, weir, key = running
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        calls = [pool.submit(weir.complete, key, "@sandbox{latency_ms=1000} hi")
+        calls = [pool.submit(weir.complete, key, "@sandbox{latency_ms=4000} hi")
                  for _ in range(8)]
-        time.sleep(0.4)
+        wait_until(lambda: in_flight(weir) == 8)
         weir.signal(signal.SIGTERM)
-        time.sleep(0.2)
         with pytest.raises(OSError):
-            weir.complete(key, "too late", timeout=3)
+            while True:
+                weir.request("GET", "/health/live")
+        assert not any(call.done() for call in calls), "closed to others before they end"
         assert [call.result().status for call in calls] == [200] * 8
-    assert weir.process.wait(timeout=20) == 0
+    assert weir.process.wait(timeout=60) == 0
     assert [row["basis"] for row in weir.rows()] == ["reported"] * 8
 
 
@@ -150,9 +152,9 @@ def test_what_hangs_longer_than_the_drain_is_charged_at_its_worst_case(lab):
 
     thread = threading.Thread(target=hang)
     thread.start()
-    time.sleep(0.5)
+    wait_until(lambda: in_flight(weir) == 1)
     weir.signal(signal.SIGTERM)
-    assert weir.process.wait(timeout=20) == 0
+    assert weir.process.wait(timeout=60) == 0
     thread.join()
     [row] = weir.rows()
     assert row["basis"] == "worst_case" and row["in_doubt"] == 1
@@ -170,7 +172,7 @@ def test_a_file_that_is_no_ledger_is_refused(lab, damage):
             str(weir.database), str(weir.folder / "missing" / "weir.db")))
     before = weir.database.read_bytes() if damage == "header" else b""
     weir.launch("serve", "--config", weir.config, wait=False)
-    assert weir.process.wait(timeout=20) == 1
+    assert weir.process.wait(timeout=60) == 1
     assert "weir can't start" in weir.log(), weir.log()
     if damage == "header":
         assert weir.database.read_bytes() == before
@@ -190,10 +192,10 @@ def test_health_says_which_provider_is_gone_and_waits_for_none(lab):
     assert weir.request("GET", "/health/live").status == 200
 
 
-def wait_for_health(weir, status, seconds=25):
+def wait_for_health(weir, status, seconds=60):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        body = weir.request("GET", "/health", timeout=2).json
+        body = weir.request("GET", "/health").json
         if body["status"] == status:
             return body["checks"]
         time.sleep(0.1)

@@ -24,7 +24,7 @@ ROUTES = """
 """
 POOL = """
     crm: { instances: ["http://127.0.0.1:%d"], 
-      health: { path: /crm/health, every: 300ms, timeout: 300ms } }
+      health: { path: /crm/health, every: 300ms, timeout: 10s } }
 """
 INTERNAL = {"x-weir-tokens", "x-weir-identity"}
 
@@ -251,24 +251,22 @@ def test_another_service_s_stream_comes_as_it_is_made_and_ends_with_its_client(c
         seen = b""
         while seen.count(b"tick") < 3:
             seen += client.recv(4096)
-    assert other.gone.wait(10)
+    assert other.gone.wait(60)
 
 
 def test_calls_are_limited_at_the_door_and_refusals_cost_nothing(limited):
-    cluster = limited("{ per_minute: 60, burst: 4 }")
+    cluster = limited("{ per_minute: 1, burst: 4 }")
     gateway = cluster.gateway
+    # What an instance refuses is given back: the bucket is as full as if nothing had come.
+    for _ in range(6):
+        assert gateway.complete(cluster.key, "x", model="no-such-model").status == 400
     replies = [gateway.complete(cluster.key, "Hello") for _ in range(8)]
     passed = [reply for reply in replies if reply.status == 200]
     refused = replies[-1]
-    assert 5 <= len(passed) <= 6 and passed[0].headers["x-ratelimit-limit-requests"] == "5"
+    assert len(passed) == 5 and passed[0].headers["x-ratelimit-limit-requests"] == "5"
     assert (refused.status, refused.headers["x-weir-error"]) == (429, "rate_limited")
     assert int(refused.headers["retry-after"]) >= 1
     assert len(cluster.sandbox.truth()) == len(passed)
-    # What an instance refuses is given back: the bucket fills up again as if nothing had come.
-    time.sleep(2.2)
-    for _ in range(6):
-        assert gateway.complete(cluster.key, "x", model="no-such-model").status == 400
-    assert gateway.complete(cluster.key, "Hello").status == 200
 
 
 @pytest.mark.parametrize("stream", [False, True])

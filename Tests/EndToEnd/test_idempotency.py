@@ -1,5 +1,10 @@
 """One key, one execution, one charge."""
 import concurrent.futures
+import http.client
+import json
+import time
+
+from streamlab import in_flight, wait_until
 
 
 def keyed(weir, key, text, name, **more):
@@ -92,19 +97,16 @@ def test_bad_keys_are_refused(running):
 
 
 def test_a_client_that_leaves_finds_its_answer_later(running):
-    import http.client
-    import json
-    import time
     sandbox, weir, key = running
     body = {"tenant_id": 42, "model": "gpt-4o-mini",
-            "user_message": "@sandbox{latency_ms=500} hello"}
+            "user_message": "@sandbox{latency_ms=2000} hello"}
     connection = http.client.HTTPConnection("127.0.0.1", weir.port)
     connection.request("POST", "/ai/complete", json.dumps(body), {
         "authorization": f"Bearer {key}", "content-type": "application/json",
         "idempotency-key": "left"})
-    time.sleep(0.2)
+    wait_until(lambda: in_flight(weir) == 1)
     connection.close()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         reply = weir.api("POST", "/ai/complete", body, key, idempotency_key="left")
         if reply.status != 409:

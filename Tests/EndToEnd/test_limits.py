@@ -112,7 +112,7 @@ def test_calls_wait_for_a_scarce_place_and_a_noisy_tenant_delays_only_itself(lab
     order, lock = [], threading.Lock()
 
     def call(tenant):
-        status = weir.complete(key, "@sandbox{latency_ms=100} one", tenant=tenant).status
+        status = weir.complete(key, "@sandbox{latency_ms=250} one", tenant=tenant).status
         with lock:
             order.append((tenant, status))
 

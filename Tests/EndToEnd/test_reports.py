@@ -58,7 +58,7 @@ def order(weir, key, params, feature=None, tenant=42, headers=None, **more):
     return weir.api("POST", "/reports/generate", body, key, **(headers or {}))
 
 
-def wait(weir, key, job, status="complete", seconds=30):
+def wait(weir, key, job, status="complete", seconds=60):
     """The report's status, once it is this one."""
     end = time.monotonic() + seconds
     while True:

@@ -49,7 +49,7 @@ def refusal(weir):
     """What a start that must fail says on its last line."""
     before = len((weir.folder / "weir.log").read_bytes())
     weir.launch("serve", "--config", weir.config, wait=False)
-    assert weir.process.wait(timeout=20) == 1, weir.log()
+    assert weir.process.wait(timeout=60) == 1, weir.log()
     return (weir.folder / "weir.log").read_bytes()[before:].decode().strip().splitlines()[-1]
 
 

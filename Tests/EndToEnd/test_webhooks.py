@@ -51,7 +51,7 @@ def deliveries(weir):
             "SELECT delivery_id, state, attempts, outcome FROM webhook_deliveries ORDER BY seq"))
 
 
-def wait_for_state(weir, state, seconds=20):
+def wait_for_state(weir, state, seconds=60):
     deadline = time.monotonic() + seconds
     while {row[1] for row in deliveries(weir)} != {state}:
         assert time.monotonic() < deadline, deliveries(weir)
