@@ -121,6 +121,45 @@ def test_a_signal_and_the_command_line_do_the_same(limited):
     assert ended.returncode == 1 and "limits.ai.burst" in ended.stderr
 
 
+def test_templates_are_for_reports_that_are_asked_for_afterwards(lab, tmp_path):
+    prompt = tmp_path / "weekly.mustache"
+    prompt.write_text("First {{a}}")
+    sandbox = lab.sandbox()
+    weir = lab.weir(sandbox, f"""
+templates: {{ model: gpt-4o-mini, features: {{ weekly: {{ user_file: {prompt} }} }} }}""")
+    weir.put_tenant(42)
+    key = weir.make_key()
+
+    def ask(feature="weekly", **more):
+        body = {"tenant_id": 42, "feature_slug": feature, "params": {"a": 1}, **more}
+        return weir.api("POST", "/reports/generate", body, key)
+
+    def content(job):
+        deadline = time.monotonic() + 60
+        while True:
+            reply = weir.api("GET", f"/reports/{job}/download", key=key)
+            if reply.status == 200:
+                return reply.json["content"]
+            assert time.monotonic() < deadline, reply
+            time.sleep(0.05)
+
+    early = ask(delay_s=2).json["job_id"]
+    prompt.write_text("Second {{a")
+    reply = reload(weir)
+    assert reply.status == 400 and "templates.features.weekly.user_file" in reply.json["message"]
+    assert content(ask().json["job_id"]) == "Echo: First 1"
+    prompt.write_text("Second {{a}}")
+    rewrite(weir, "features: {", 'features: { monthly: { user: "Month {{a}}" },')
+    assert ask("monthly").json["param"] == "feature_slug"
+    reply = reload(weir)
+    assert (reply.status, reply.json["needs_restart"]) == (200, []), reply
+    assert set(reply.json["applied"]) == {
+        "templates.features.weekly.user", "templates.features.monthly"}
+    assert content(ask().json["job_id"]) == "Echo: Second 1"
+    assert content(ask("monthly").json["job_id"]) == "Echo: Month 1"
+    assert content(early) == "Echo: First 1"
+
+
 def test_no_call_fails_while_the_configuration_is_reloaded(lab):
     weir = lab.weir(lab.sandbox(), "limits: { ai: { per_minute: 0, concurrent: 100 } }")
     weir.put_tenant(42, budget_usd=1000)

@@ -29,6 +29,7 @@ def stage(tmp_path_factory):
         "Sales of {{branch.name}}:\n{{#rows}}\n- {{name}}: {{sum}}\n{{/rows}}\n{{> tail}}\n")
     sandbox = Sandbox(folder).start()
     weir = Weir(folder, sandbox, f"""
+queues: {{ ai-reports: {{ retry_base: 50ms }} }}
 screening: {{ features: {{ strict: {{ max_input: 1KiB }} }} }}
 templates:
   model: gpt-4o-mini
@@ -159,8 +160,39 @@ def test_an_object_is_an_object(stage):
     job, _ = report(weir, key, {"text": '```json\n{"total": 99.00}\n```'}, "object")
     reply = weir.api("GET", f"/reports/{job}/download", key=key)
     assert reply.body.find(b'"content":{"total":99.00}') > 0, reply
-    job, _ = report(weir, key, {"document": "Total 5", "fields": ["total"]}, "document-extraction")
-    assert weir.api("GET", f"/reports/{job}/download", key=key).json["content"].startswith("Echo: ")
+
+
+def extract(weir, key, document, fields):
+    return order(weir, key, {"document": document, "fields": fields},
+                 "document-extraction").json["job_id"]
+
+
+def test_extracted_data_has_the_fields_that_were_asked_for(stage):
+    sandbox, weir, key = stage
+    good = '```json\n{"total": 5, "No. (new)": null}\n```'
+    # The first answer is cut off, and so no object; it is billed, and asked for again.
+    rule = {"provider": "openai", "count": 1, "behaviour": "output_tokens=3"}
+    assert sandbox.request("PUT", "/_sandbox/behaviour", rule).status == 200
+    job = extract(weir, key, good, ["total", "No. (new)"])
+    status = wait(weir, key, job)
+    data = weir.api("GET", status["download_url"], key=key).json
+    assert data["content"] == {"total": 5, "No. (new)": None}
+    assert weir.api("GET", f"/ai/jobs/{job}", key=key).json["attempts"] == 2
+    rows = weir.rows("feature = 'document-extraction'")
+    assert len(rows) == 2 and all(row["cost_nanos"] > 0 for row in rows)
+
+
+def test_a_report_whose_answers_lack_fields_fails_and_names_them(stage):
+    _, weir, key = stage
+    before = len(weir.rows("feature = 'document-extraction'"))
+    job = extract(weir, key, '```json\n{"total": 5}\n```', ["total", "vat", "date"])
+    status = wait(weir, key, job, "failed")
+    assert status["error"] == "unsafe_output"
+    assert status["message"] == 'The model\'s answer lacks the fields "vat", "date"'
+    assert weir.api("GET", f"/ai/jobs/{job}", key=key).json["attempts"] == 3
+    assert len(weir.rows("feature = 'document-extraction'")) == before + 3
+    reply = order(weir, key, {"document": "x", "fields": "total"}, "document-extraction")
+    assert (reply.status, reply.json["param"]) == (400, "params.fields"), reply
 
 
 def test_whoever_waits_hears_where_the_report_is(stage):

@@ -90,6 +90,25 @@ struct ReloadTests {
         #expect(!stage.store.audit.contains { $0.details.text.contains("0123456789") })
     }
 
+    @Test("Templates are taken over, but no models: theirs stay those that are in force")
+    func templates() async throws {
+        let models = "models: { small: { provider: openai }, big: { provider: openai } }\n"
+        let provider = "providers: { openai: { api_key: k } }\n"
+        let stage = Stage()
+        stage.text.withLock { $0 = $0 + "\n" + provider + models }
+        let reload = try stage.reload()
+        let other = models.replacing("small", with: "tiny")
+        let own = "templates: { features: { weekly: { user: 'Sum up {{a}}' } } }"
+        stage.text.withLock { $0 = $0.replacing(models, with: other) + own }
+        let report = try await reload.reload(by: Authenticator.bootstrapAdmin)
+        #expect(report.applied == ["templates.features.weekly"])
+        #expect(report.needsRestart.contains("templates.model"))
+        let applied = try #require(stage.applied.withLock { $0 }.last)
+        #expect(applied.templatesInForce.model?.description == "small")
+        let weekly = try #require(FeatureSlug("weekly"))
+        #expect(applied.templatesInForce.features[weekly]?.user.text == "Sum up {{a}}")
+    }
+
     @Test(
         "Mistakes are told all at once, and change nothing",
         arguments: [

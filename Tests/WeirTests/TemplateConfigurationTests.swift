@@ -22,13 +22,13 @@ struct TemplateConfigurationTests {
     @Test("Three are there without a word, with the first model of all")
     func standard() throws {
         let templates = try read("models: { fast: { provider: openai }, b: { provider: openai } }")
-            .configuration.templates
+            .configuration.templatesInForce
         #expect(
             templates.features.keys.map(\.description).sorted() == [
                 "batch-analysis", "document-extraction", "report-generation",
             ])
         #expect(templates.model == (try slug("fast")))
-        #expect(try read("").configuration.templates.model == nil)
+        #expect(try read("").configuration.templatesInForce.model == nil)
     }
 
     private let everyKey = """
@@ -51,7 +51,7 @@ struct TemplateConfigurationTests {
               queue: night
               each: rows
               max_items: 7
-              result: { format: json, title: "Week {{week}}" }
+              result: { format: json, title: "Week {{week}}", required_fields_from: form.fields }
         """
 
     @Test("Every key of a template is read, and listed as it was read")
@@ -66,6 +66,7 @@ struct TemplateConfigurationTests {
         #expect(weekly.queue.description == "night")
         #expect(weekly.each?.description == "rows" && weekly.mostItems == 7)
         #expect(weekly.format == .json && weekly.title?.text == "Week {{week}}")
+        #expect(weekly.requiredFieldsFrom?.description == "form.fields")
         #expect(templates.model == (try slug("fast")))
         #expect(reading.warnings.isEmpty)
         let listing = reading.configuration.listing
@@ -81,6 +82,19 @@ struct TemplateConfigurationTests {
         let base = try #require(FeatureTemplate.builtIn[try slug("batch-analysis")])
         #expect(own.mostItems == 3 && own.model?.description == "m")
         #expect(own.user == base.user && own.system == base.system && own.each == base.each)
+    }
+
+    @Test("A built-in one that answers in Markdown asks for no members any more")
+    func members() throws {
+        func fields(_ result: String) throws -> String? {
+            let yaml = "templates: { features: { document-extraction: { result: \(result) } } }"
+            let templates = try read(yaml).configuration.templates
+            return templates.features[try slug("document-extraction")]?.requiredFieldsFrom?
+                .description
+        }
+        #expect(try fields("{ title: Data }") == "fields")
+        #expect(try fields("{ required_fields_from: names }") == "names")
+        #expect(try fields("{ format: markdown }") == nil)
     }
 
     @Test("Prompts may be in files")
@@ -115,6 +129,14 @@ struct TemplateConfigurationTests {
             ("features: { x: { user: '{{> styl}}' } }", "did you mean style?"),
             ("features: { x: { user: a, result: { title: '{{}}' } } }", "x.result.title: the tag"),
             ("features: { x: { user: a, result: { format: html } } }", "must be one of markdown"),
+            (
+                "features: { x: { user: a, result: { required_fields_from: b } } }",
+                "x.result.required_fields_from: needs the format json"
+            ),
+            (
+                "features: { x: { user: a, result: { format: json, required_fields_from: '' } } }",
+                "x.result.required_fields_from: must be a text"
+            ),
             ("features: { x: { user: a, required: ['a b'] } }", "x.required[0]: must be a param"),
             ("features: { x: { user: a, each: . } }", "features.x.each: must be a parameter's"),
             ("features: { x: { user: a, max_items: 5 } }", "max_items: has no effect without"),

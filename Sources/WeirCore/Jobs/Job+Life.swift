@@ -102,10 +102,11 @@ extension Job {
 
 extension WeirError.Code {
     /// Whether a job tries again after it. More than what is retryable for a client: a job has
-    /// time, and what an attempt may have cost is settled before the next one.
+    /// time, and what an attempt may have cost is settled before the next one. An answer that was
+    /// refused is the model's fault, which may answer otherwise.
     package var isWorthAnotherAttempt: Bool {
         switch self {
-        case .providerError, .providerTimeout, .internalError: true
+        case .providerError, .providerTimeout, .unsafeOutput, .internalError: true
         default: isRetryable
         }
     }

@@ -30,19 +30,22 @@ package struct JobRequest: Sendable, Equatable {
     }
 }
 
-/// How a report is shown.
+/// What a report's answers have to be, and how they are shown.
 package struct ReportForm: Sendable, Equatable {
     package let title: String
     /// What its answers are.
     package let format: Format
+    /// Members of the JSON object that each answer must be; nil where any answer will do.
+    package let requiredFields: [String]?
 
     package enum Format: String, Sendable, CaseIterable {
         case markdown, json
     }
 
-    package init(title: String, format: Format = .markdown) {
+    package init(title: String, format: Format = .markdown, requiredFields: [String]? = nil) {
         self.title = title
         self.format = format
+        self.requiredFields = requiredFields
     }
 
     /// Where a report that is complete can be had, without the host.
@@ -63,6 +66,9 @@ extension JobRequest {
         if let report {
             members.append(.init(name: "title", value: .string(report.title)))
             members.append(.init(name: "format", value: .string(report.format.rawValue)))
+            if let fields = report.requiredFields {
+                members.append(.init(name: "fields", value: .array(fields.map { .string($0) })))
+            }
         }
         if allowsBatch { members.append(.init(name: "batch", value: .bool(true))) }
         return JSON.object(JSONObject(members)).encoded
@@ -82,7 +88,9 @@ extension JobRequest {
             webhook: json["webhook"]?.string,
             report: json["title"]?.string.map { title in
                 let format = json["format"]?.string.flatMap(ReportForm.Format.init)
-                return ReportForm(title: title, format: format ?? .markdown)
+                return ReportForm(
+                    title: title, format: format ?? .markdown,
+                    requiredFields: json["fields"]?.array?.compactMap(\.string))
             },
             allowsBatch: json["batch"] == .bool(true))
     }

@@ -73,7 +73,7 @@ struct JobRun: Sendable {
             bell.ring(queue)
         }
         switch outcome {
-        case .answered(let answer): return JobVerdict(answer)
+        case .answered(let answer): return JobVerdict(answer).held(to: request.report)
         case .timedOut:
             gate.beginOverrun()
             return .timeout

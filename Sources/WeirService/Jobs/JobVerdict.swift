@@ -25,6 +25,17 @@ extension JobVerdict {
         }
     }
 
+    /// An answer that isn't what its report needs is none. It was billed all the same.
+    func held(to form: ReportForm?) -> JobVerdict {
+        guard case .answer(let body) = self, let form else { return self }
+        do {
+            try form.check(body)
+            return self
+        } catch {
+            return JobVerdict(error.code, error.message)
+        }
+    }
+
     /// An error that was kept as a call's answer.
     init(error body: [UInt8]) {
         let failure = JobFailure(body) ?? JobFailure(status: 500)

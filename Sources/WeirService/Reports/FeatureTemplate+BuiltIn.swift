@@ -57,6 +57,7 @@ extension FeatureTemplate {
         template.maxTokens = 4_096
         template.required = names("document", "fields")
         template.format = .json
+        template.requiredFieldsFrom = names("fields")[0]
         return template
     }
 

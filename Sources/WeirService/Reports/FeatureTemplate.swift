@@ -16,6 +16,9 @@ package struct FeatureTemplate: Sendable, Equatable {
     /// Where its jobs wait, unless the caller says another one.
     package var queue = QueueName.reportQueue
     package var format = ReportForm.Format.markdown
+    /// The parameter that lists the members which each answer, a JSON object, must have; nil where
+    /// any answer will do. Where it isn't there, any object will.
+    package var requiredFieldsFrom: TemplateName?
     /// The parameter that is a list: one call is made for each of its elements, which the templates
     /// know as `item`, beside its `number` and the `count` of all.
     package var each: TemplateName?
@@ -41,6 +44,10 @@ package struct FeatureTemplate: Sendable, Equatable {
         static let steps = 2_000_000
         /// Bytes of a title.
         static let title = 200
+        /// Members that an answer must have.
+        static let fields = 1_000
+        /// Bytes of the name of one.
+        static let field = 256
     }
 }
 
@@ -50,7 +57,7 @@ package struct FeatureTemplates: Sendable, Equatable {
     /// What templates may name by `{{>name}}`.
     package let partials: [String: Template]
     /// The model of templates that say none; nil where they have to.
-    package let model: ModelName?
+    package var model: ModelName?
 
     /// - Parameter features: beside the built-in ones, or in their place.
     package init(
@@ -96,7 +103,27 @@ package struct FeatureTemplates: Sendable, Equatable {
         }
         return Draft(
             template: template, model: model, prompts: try prompts(template, parameters),
-            form: ReportForm(title: try title(template, parameters), format: template.format))
+            form: ReportForm(
+                title: try title(template, parameters), format: template.format,
+                requiredFields: try requiredFields(template, parameters)))
+    }
+
+    private func requiredFields(
+        _ template: FeatureTemplate, _ parameters: JSON
+    ) throws(WeirError) -> [String]? {
+        guard let name = template.requiredFieldsFrom else { return nil }
+        guard let list = name.value(in: [parameters]), list != .null else { return [] }
+        let fields = list.array?.compactMap(\.string) ?? []
+        guard fields.count == list.array?.count, fields.count <= FeatureTemplate.Limits.fields,
+            fields.allSatisfy({ (1...FeatureTemplate.Limits.field).contains($0.utf8.count) })
+        else {
+            throw WeirError(
+                .invalidRequest,
+                "params.\(name) must be an array of up to \(FeatureTemplate.Limits.fields) names, "
+                    + "each of 1 to \(FeatureTemplate.Limits.field) bytes",
+                param: "params.\(name)")
+        }
+        return fields
     }
 
     private func check(_ parameters: JSON) throws(WeirError) {

@@ -3,13 +3,16 @@ package import WeirCore
 /// Where reports are ordered and fetched. A report is a job whose calls a template has made: it
 /// lives, is paid and is forgotten like any other.
 package struct ReportDesk: Sendable {
-    package let templates: FeatureTemplates
+    private let templates: Adjustable<FeatureTemplates>
     private let jobs: JobDesk
 
     package init(templates: FeatureTemplates, jobs: JobDesk) {
-        self.templates = templates
+        self.templates = Adjustable(templates)
         self.jobs = jobs
     }
+
+    /// Other templates, for the reports that are asked for from now on.
+    package func replace(_ templates: FeatureTemplates) { self.templates.replace(templates) }
 
     /// Accepts a report: its job is durable when this returns. The prompts are made now, so that
     /// what the template can't work with is refused now; they are screened when they are sent.
@@ -23,7 +26,7 @@ package struct ReportDesk: Sendable {
     ) async throws(WeirError) -> AcceptedJob {
         try caller.require(order.tenant)
         let feature = order.request.feature
-        let draft = try templates.draft(feature, parameters)
+        let draft = try templates.current.draft(feature, parameters)
         var order = order
         order.request = JobRequest(
             caller: caller, feature: feature, calls: draft.prompts.map { order.call($0, draft) },

@@ -24,12 +24,18 @@ struct JSONAnswer {
         self.value = value
     }
 
-    /// Throws for the first path that isn't there; `null` counts as there.
+    /// Throws with the paths that aren't there; `null` counts as there.
     func require(_ paths: [[String]]) throws(WeirError) {
-        for path in paths where !holds(value, path[...]) {
-            let name = path.joined(separator: ".")
-            throw WeirError(.unsafeOutput, "The model's answer lacks the field \"\(name)\"")
+        let missing = paths.filter { !holds(value, $0[...]) }
+        guard !missing.isEmpty else { return }
+        let names = missing.prefix(JSONAnswer.mostNamed).map { path in
+            "\"\(path.joined(separator: "."))\""
         }
+        let rest = missing.count - names.count
+        throw WeirError(
+            .unsafeOutput,
+            "The model's answer lacks the field\(missing.count == 1 ? "" : "s") "
+                + names.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : ""))
     }
 
     /// The answer with another object in the place of its own.
@@ -39,6 +45,8 @@ struct JSONAnswer {
             as: UTF8.self)
     }
 
+    /// Fields that a message names.
+    private static let mostNamed = 20
     private static let limits = JSONParser.Limits(depth: 64, values: 200_000, isStrict: true)
 
     private func holds(_ value: JSON, _ path: ArraySlice<String>) -> Bool {

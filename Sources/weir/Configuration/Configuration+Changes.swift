@@ -13,6 +13,7 @@ extension Configuration {
         // A store of jobs is opened by a start.
         merged.gateway.keepsJobs = gateway.keepsJobs
         merged.queues = next.queues
+        merged.templates = next.templates
         return merged
     }
 

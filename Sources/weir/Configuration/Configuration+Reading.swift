@@ -95,8 +95,7 @@ extension Configuration {
         logging = Logging(root.section("logging"))
         screening = Screening(root.section("screening"))
         templates = FeatureTemplates(
-            root.section("templates"), model: models.first?.name, queues: queues,
-            screening: screening)
+            root.section("templates"), queues: queues, screening: screening)
         if providerNames.isEmpty, gateway.pools.isEmpty {
             root.warn("providers", "there is none, so no model can be called")
         }

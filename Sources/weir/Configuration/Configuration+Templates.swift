@@ -1,18 +1,25 @@
 import WeirCore
 import WeirService
 
+extension Configuration {
+    /// The templates, with the first model of all where the section names none. A reload takes
+    /// templates over, but no models.
+    var templatesInForce: FeatureTemplates {
+        var templates = templates
+        templates.model = templates.model ?? models.first?.name
+        return templates
+    }
+}
+
 extension FeatureTemplates {
     /// The section `templates`: what it says of a built-in template stands in the place of that
     /// part alone.
     ///
-    /// - Parameters:
-    ///   - model: of templates that say none, where the section says none either.
-    ///   - screening: tells where a system prompt isn't looked at.
+    /// - Parameter screening: tells where a system prompt isn't looked at.
     init(
-        _ section: ConfigurationSection, model: ModelName?, queues: JobQueues,
-        screening: Configuration.Screening
+        _ section: ConfigurationSection, queues: JobQueues, screening: Configuration.Screening
     ) {
-        let model = section.slug("model") ?? model
+        let model = section.slug("model")
         let partials = FeatureTemplates.partials(section.section("partials"))
         let own = section.section("features")
         var features: [FeatureSlug: FeatureTemplate] = [:]
@@ -89,11 +96,12 @@ private struct TemplateReading {
         let result = section.section("result")
         let format = result.choice("format", default: base?.format ?? .markdown)
         let title = text("title", in: result)
+        let fields = fieldsName(in: result, format)
         let tokens = section.integer(
             "max_tokens", in: 1...1_000_000, default: Int(base?.maxTokens ?? 0))
         let required = names("required")
         let queue = queue()
-        let each = section.optionalText("each", limit: 256).flatMap { name("each", $0) }
+        let each = section.optionalText("each", limit: 256).flatMap { name("each", $0, section) }
         let mostItems = section.integer(
             "max_items", in: 1...FeatureTemplate.Limits.items,
             default: base?.mostItems ?? FeatureTemplate.Limits.standardItems)
@@ -116,6 +124,8 @@ private struct TemplateReading {
         template.system = system ?? template.system
         template.title = title ?? template.title
         template.format = format
+        template.requiredFieldsFrom =
+            format == .json ? fields ?? template.requiredFieldsFrom : nil
         template.maxTokens = tokens > 0 ? Int64(tokens) : nil
         template.model = model ?? template.model
         if section.contains("required") { template.required = required }
@@ -172,11 +182,22 @@ private struct TemplateReading {
 
     private func names(_ key: String) -> [TemplateName] {
         section.list(key).enumerated().compactMap { index, scalar in
-            name("\(key)[\(index)]", scalar.text)
+            name("\(key)[\(index)]", scalar.text, section)
         }
     }
 
-    private func name(_ key: String, _ text: String) -> TemplateName? {
+    private func fieldsName(
+        in result: ConfigurationSection, _ format: ReportForm.Format
+    ) -> TemplateName? {
+        let key = "required_fields_from"
+        guard let text = result.optionalText(key, limit: 256) else { return nil }
+        if format != .json { result.mistake(key, nil, "needs the format json") }
+        return name(key, text, result)
+    }
+
+    private func name(
+        _ key: String, _ text: String, _ section: ConfigurationSection
+    ) -> TemplateName? {
         if let name = TemplateName(text), text != "." { return name }
         section.mistake(
             key, nil, "must be a parameter's name: letters, digits, _ and -, joined by points")
@@ -227,6 +248,10 @@ extension FeatureTemplate {
             .init(name: "format", value: .string(format.rawValue))
         ]
         if let title { result.append(.init(name: "title", value: .string(title.text))) }
+        if let fields = requiredFieldsFrom {
+            result.append(
+                .init(name: "required_fields_from", value: .string(fields.description)))
+        }
         add("result", .object(JSONObject(result)))
         return .object(JSONObject(members))
     }

@@ -91,8 +91,10 @@ enum AIService {
         configuration.adjust(&parts, as: role)
         let desk = jobDesk(
             configuration, role, store, directory, BatchRoutes(parts.providers), time)
+        let reports = desk.map { ReportDesk(templates: configuration.templatesInForce, jobs: $0) }
         let live = LiveSettings(
-            rates: parts.rates, queue: parts.queue, cache: parts.cache, desk: desk)
+            rates: parts.rates, queue: parts.queue, cache: parts.cache, desk: desk,
+            reports: reports)
         let reload = source.map {
             ConfigurationReload(
                 running: configuration, as: role, source: $0, store: store, time: time,
@@ -123,9 +125,7 @@ enum AIService {
             store: store, directory: directory, settings: configuration.events, time: time)
         useCases.events = events
         let webhooks = try configuration.webhookParts(store, time: time)
-        useCases.reports = desk.map {
-            ReportDesk(templates: configuration.templates, jobs: $0)
-        }
+        useCases.reports = reports
         let batches = try await BatchRunner.start(
             configuration, role, pipeline, store, useCases, identifiers)
         let runner = try await jobRunner(

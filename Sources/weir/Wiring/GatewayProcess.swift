@@ -49,7 +49,8 @@ enum GatewayProcess {
         let rates = RateGate(configuration.limits.ai)
         let jobs = try jobs(configuration, role, store, directory, gateway, time)
         let live = LiveSettings(
-            rates: rates, pools: GatewayPools(gateway, client: client), desk: jobs?.desk)
+            rates: rates, pools: GatewayPools(gateway, client: client), desk: jobs?.desk,
+            reports: jobs?.reports)
         try await setUp(live, configuration)
         let reload = source.map {
             ConfigurationReload(

@@ -8,8 +8,8 @@ import WeirStorage
 struct JobKeeping: Sendable {
     let desk: JobDesk
     let runner: JobRunner
+    let reports: ReportDesk
     private let events: EventFeed
-    private let reports: ReportDesk
     private let webhooks: (loops: [Loop], stop: @Sendable () async -> Void)
 
     /// - Parameter performer: makes the jobs' calls.
@@ -27,7 +27,7 @@ struct JobKeeping: Sendable {
                 bell: desk.bell, time: time, newRequest: TimeOrderedText(time: time).requestID))
         events = EventFeed(
             store: store, directory: directory, settings: configuration.events, time: time)
-        reports = ReportDesk(templates: configuration.templates, jobs: desk)
+        reports = ReportDesk(templates: configuration.templatesInForce, jobs: desk)
         webhooks = try configuration.webhookParts(store, time: time)
     }
 

@@ -8,6 +8,7 @@ struct LiveSettings: Sendable {
     var cache: ReplyCache?
     var pools: GatewayPools?
     var desk: JobDesk?
+    var reports: ReportDesk?
 
     /// Makes ready what `Configuration.adopting` takes over; nothing is in force before what it
     /// returns has run.
@@ -23,6 +24,7 @@ struct LiveSettings: Sendable {
             queue?.replace(configuration.limits.queue)
             cache?.replace(configuration.cache.lifetimes)
             desk?.apply(configuration.queues)
+            reports?.replace(configuration.templatesInForce)
             await switchPools?()
         }
     }

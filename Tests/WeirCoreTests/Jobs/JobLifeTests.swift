@@ -107,6 +107,15 @@ import WeirCore
         #expect(job.failedWith == .budgetExceeded)
     }
 
+    @Test func `an answer that was refused is asked for again, a prompt isn't`() throws {
+        var job = try claimed()
+        fail(&job, JobSample.ending(.unsafeOutput))
+        #expect(job.status == .queued && job.attempts == 1)
+        job = try claimed()
+        fail(&job, JobSample.ending(.unsafeInput))
+        #expect(job.failedWith == .unsafeInput)
+    }
+
     @Test func `a job that has ended stays so, but for a replay of a dead letter`() throws {
         var job = try claimed()
         job.does(.cancel(at: now))

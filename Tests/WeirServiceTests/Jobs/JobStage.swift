@@ -71,7 +71,7 @@ final class JobStage: Sendable {
     func add(
         _ number: Int, tenant: Int64 = 42, calls: Int = 1, runAt: Timestamp? = nil,
         deadline: Int64 = 86_400, waitsForBudget: Bool = false, rings: Bool = true,
-        queue other: QueueName? = nil
+        queue other: QueueName? = nil, report: ReportForm? = nil
     ) async throws -> JobID {
         let now = time.now()
         let queue = other ?? queue
@@ -82,7 +82,8 @@ final class JobStage: Sendable {
         let request = JobRequest(
             key: try #require(KeyID("key_1")), role: .admin,
             feature: try #require(FeatureSlug("sales-summary")),
-            calls: (0..<calls).map { ["user_message": .string("\(number).\($0)")] })
+            calls: (0..<calls).map { ["user_message": .string("\(number).\($0)")] },
+            report: report)
         _ = try await store.enqueue(job, request: request, claim: nil, limit: .max)
         if rings { bell.ring(queue) }
         return job.id

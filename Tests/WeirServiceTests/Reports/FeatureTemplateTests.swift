@@ -131,6 +131,25 @@ import WeirCore
         }
     }
 
+    @Test func `a parameter can say which members an answer must have`() throws {
+        let templates = try templates(user: "x") {
+            $0.format = .json
+            $0.requiredFieldsFrom = TemplateName("a.names")
+        }
+        func fields(_ names: JSON) throws(WeirError) -> [String]? {
+            try draft(templates, ["a": ["names": names]]).form.requiredFields
+        }
+        #expect(try fields(["total", "No. (new)"]) == ["total", "No. (new)"])
+        #expect(try fields([]) == [] && fields(.null) == [])
+        #expect(try draft(templates, [:]).form.requiredFields == [])
+        let long = JSON.string(String(repeating: "x", count: 257))
+        let many = JSON.array(Array(repeating: "x", count: 1_001))
+        for names: JSON in ["total", ["total", 1], [""], [long], many, ["a": "b"]] {
+            let error = #expect(throws: WeirError.self) { try fields(names) }
+            #expect(error?.code == .invalidRequest && error?.param == "params.a.names")
+        }
+    }
+
     @Test func `three templates are built in`() throws {
         let templates = FeatureTemplates(model: try slug("fast"))
         let report = try templates.draft(
@@ -140,7 +159,7 @@ import WeirCore
         #expect(report.prompts[0].user.contains(#""figures":{"may":12.5}"#))
         let data = try templates.draft(
             try slug("document-extraction"), ["document": "Total: 5", "fields": ["total", "vat"]])
-        #expect(data.form.format == .json)
+        #expect(data.form.format == .json && data.form.requiredFields == ["total", "vat"])
         #expect(data.prompts[0].user.contains("- total\n- vat\n"))
         #expect(data.prompts[0].user.hasSuffix("\nTotal: 5"))
         let batch = try templates.draft(

@@ -52,6 +52,26 @@ import WeirTesting
         #expect(standing.record.progress == JobProgress(done: 0, total: 2))
     }
 
+    @Test func `other templates are for what is asked for from then on`() async throws {
+        let everyone = try stage.everyone()
+        func message(_ id: JobID) async throws -> String? {
+            let kept = try await stage.store.request(of: id).flatMap { JobRequest($0) }
+            return kept?.calls[0]["user_message"]?.string
+        }
+        let before = try await desk.generate(try order(), of: ["a": 1], by: everyone)
+        let own = FeatureTemplate(user: try Template("Mine: {{a}}"))
+        desk.replace(FeatureTemplates([.reportGeneration: own], model: try name("small")))
+        let after = try await desk.generate(try order(), of: ["a": 1], by: everyone)
+        #expect(try await message(after.job.id) == "Mine: 1")
+        #expect(try await message(before.job.id)?.hasPrefix("Write a report") == true)
+        desk.replace(FeatureTemplates(model: try name("none")))
+        let last = try order()
+        let refused = await complaint { () async throws(WeirError) in
+            _ = try await desk.generate(last, of: ["a": 1], by: everyone)
+        }
+        #expect(refused == "unknown_model model")
+    }
+
     @Test func `nothing is rendered or kept for who may not ask`() async throws {
         let foreign = try caller(.service, 43)
         let own = try order()

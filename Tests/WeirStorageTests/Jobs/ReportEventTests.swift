@@ -57,7 +57,11 @@ import WeirTesting
         }
     }
 
-    @Test(arguments: [nil, ReportForm(title: ""), ReportForm(title: "Ä \"x\"", format: .json)])
+    @Test(arguments: [
+        nil, ReportForm(title: ""), ReportForm(title: "Ä \"x\"", format: .json),
+        ReportForm(title: "x", format: .json, requiredFields: []),
+        ReportForm(title: "x", format: .json, requiredFields: ["a.b", "ü"]),
+    ])
     func `a report's form is kept`(report: ReportForm?) throws {
         #expect(JobRequest(try request(report).encoded)?.report == report)
     }
