@@ -23,4 +23,11 @@ enum BatchSchema {
         CREATE INDEX batch_calls_by_batch ON batch_calls (batch_id);
 
         """
+
+    /// Which of its job's calls it is.
+    static let numbers = """
+        ALTER TABLE batch_calls
+            ADD COLUMN number INTEGER NOT NULL DEFAULT 0 CHECK (number >= 0);
+
+        """
 }

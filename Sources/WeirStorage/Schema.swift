@@ -6,6 +6,7 @@ enum Schema {
     static let migrations: [String] = [
         ledger + idempotency + directory + audit, keptStreams, JobSchema.tables,
         JobSchema.progress, ownLimits, EventSchema.tables, BatchSchema.tables,
+        BatchSchema.numbers,
     ]
 
     static var version: Int64 { Int64(migrations.count) }

@@ -112,6 +112,41 @@ def test_batch_jobs_cost_half_and_end_each_by_itself(stage, model):
     assert sum(row["basis"] == "reported" for row in rows.values()) == 6
 
 
+def batches_created(sandbox):
+    """The bodies of all requests that made batches, or their files."""
+    requests = sandbox.request("GET", "/_sandbox/requests?last=200").json
+    return [request["body"] for request in requests
+            if request["method"] == "POST" and request["path"].endswith(("/batches", "/files"))]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_report_of_many_inputs_is_one_batch(lab, model):
+    sandbox = lab.sandbox()
+    weir = lab.weir(sandbox, FAST + f"templates: {{ model: {model} }}\n")
+    weir.put_tenant(42)
+    key = weir.make_key()
+    inputs = [f"input {number}" for number in range(40)]
+    inputs[7] += " @sandbox{status=400}"
+    body = {"tenant_id": 42, "feature_slug": "batch-analysis", "mode": "batch",
+            "params": {"instruction": "Say it.", "inputs": inputs}}
+    reply = weir.api("POST", "/reports/generate", body, key)
+    assert reply.status == 202, reply
+    job = reply.json["job_id"]
+    assert wait_for(weir, key, [job])[job]["status"] == "complete"
+    status = weir.api("GET", f"/reports/{job}/status", key=key).json
+    assert status["progress"] == {"done": 40, "total": 40}
+    whole = weir.api("GET", status["download_url"], key=key).json
+    assert [answer.get("content") for answer in whole["results"]] == [
+        None if "@sandbox" in text else f"Echo: Say it.\n\n{text}" for text in inputs]
+    assert whole["failed"] == 1 and "error" in whole["results"][7]
+    assert sum(body.count("Say it.") > 0 for body in batches_created(sandbox)) == 1
+    settle_down(weir)
+    assert weir.stop() == 0, weir.log()
+    rows, billed = check_ledger(weir, sandbox)
+    assert len(rows) == 40 and len(billed) == 39
+    assert sum(row["basis"] == "reported" for row in rows.values()) == 39
+
+
 def test_no_batch_mixes_tenants(stage):
     sandbox, weir, key = stage
     weir.put_tenant(43)
@@ -166,8 +201,15 @@ def test_kill_9_loses_no_row_and_no_job(lab):
     for provider in ("openai", "anthropic"):
         rule = {"provider": provider, "endpoint": "batches", "behaviour": "batch_ms=400"}
         assert sandbox.request("PUT", "/_sandbox/behaviour", rule).status == 200
-    jobs = {}
+    jobs, reports = {}, {}
     for kill in range(KILLS):
+        tenant = dice.choice([42, 43])
+        inputs = [f"kill {kill} input {number}" for number in range(dice.randrange(2, 12))]
+        reply = weir.api("POST", "/reports/generate", {
+            "tenant_id": tenant, "feature_slug": "batch-analysis", "mode": "batch",
+            "params": {"instruction": "Say it.", "inputs": inputs}}, keys[tenant])
+        assert reply.status == 202, reply
+        reports[reply.json["job_id"]] = (tenant, inputs)
         for number in range(dice.randrange(3, 9)):
             tenant = dice.choice([42, 43])
             mischief = dice.choice(["", "", "", " @sandbox{status=400}",
@@ -191,6 +233,17 @@ def test_kill_9_loses_no_row_and_no_job(lab):
                 assert result["content"] == f"Echo: {text}"
             else:
                 assert "@sandbox" in text or status["attempts"] > 1, status
+        own = [job for job, (owner, _) in reports.items() if owner == tenant]
+        for job, status in wait_for(weir, key, own, seconds=120).items():
+            inputs = reports[job][1]
+            if status["status"] != "complete":
+                assert status["attempts"] > 1, status
+                continue
+            results = weir.api("GET", f"/ai/jobs/{job}/result", key=key).json["results"]
+            assert len(results) == len(inputs)
+            for text, answer in zip(inputs, results):
+                assert answer.get("content", f"Echo: Say it.\n\n{text}") == (
+                    f"Echo: Say it.\n\n{text}"), answer
     settle_down(weir, (42, 43))
     assert weir.api("GET", "/admin/audit/verify").json["sound"]
     assert weir.stop() == 0, weir.log()

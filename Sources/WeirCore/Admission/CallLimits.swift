@@ -64,4 +64,11 @@ package struct LimitedScope: Sendable, Equatable {
         self.counter = counter
         self.limits = limits
     }
+
+    /// The same without limits of calls.
+    package var ofTokensAlone: LimitedScope {
+        var limits = CallLimits()
+        limits.tokens = self.limits.tokens
+        return LimitedScope(counter: counter, limits: limits)
+    }
 }

@@ -38,8 +38,12 @@ extension JobOrder {
                 caller: call.caller, feature: asked.feature,
                 calls: [JobOrder.call(completion, of: tenant)],
                 webhook: try fields.text("webhook_url"),
-                allowsBatch: try fields.choice("mode", Mode.self) == .batch))
+                allowsBatch: try JobOrder.allowsBatch(fields)))
         try read(fields, at: now)
+    }
+
+    static func allowsBatch(_ fields: BodyFields) throws(WeirError) -> Bool {
+        try fields.choice("mode", Mode.self) == .batch
     }
 
     /// What is the job's own, whatever it asks for.

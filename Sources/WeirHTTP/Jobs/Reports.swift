@@ -24,7 +24,8 @@ extension Routes {
             user: try fields.integer("user_id", in: 0...Int64.max).flatMap(UserID.init) ?? .none,
             request: JobRequest(
                 caller: call.caller, feature: feature, calls: [],
-                webhook: try fields.text("webhook_url")))
+                webhook: try fields.text("webhook_url"),
+                allowsBatch: try JobOrder.allowsBatch(fields)))
         try order.read(fields, at: try jobs().time.now())
         return accepted(
             try await reports().generate(
@@ -33,10 +34,8 @@ extension Routes {
             at: "/reports/", "/status")
     }
 
-    /// A report is never of one call for sure, so that it has no mode.
     private static let reportNames =
-        ["tenant_id", "user_id", "feature_slug", "params"]
-        + JobOrder.names.filter { $0 != "mode" }
+        ["tenant_id", "user_id", "feature_slug", "params"] + JobOrder.names
 
     /// `GET /reports/{id}/status`
     func reportStatus(_ call: Call) async throws(WeirError) -> Answer {

@@ -19,12 +19,18 @@ package final class RateGate: Sendable {
     /// Takes in one call. Throws `rate_limited`, with nothing taken anywhere, where one of its
     /// scopes doesn't admit it.
     ///
-    /// - Parameter tokens: the most that the call can use.
+    /// - Parameters:
+    ///   - tokens: the most that the call can use.
+    ///   - countsCall: false where only its tokens count.
     func admit(
-        _ call: CompletionCall, of tenant: Tenant, tokens: Int64, at now: Timestamp
+        _ call: CompletionCall, of tenant: Tenant, tokens: Int64, countsCall: Bool = true,
+        at now: Timestamp
     ) throws(WeirError) -> (permit: CallPermit, standing: CallStanding) {
-        let scopes = policy.current.limits(
+        var scopes = policy.current.limits(
             of: tenant, user: call.user, feature: call.feature, key: call.caller.key)
+        if !countsCall {
+            scopes = scopes.filter { $0.limits.tokens != nil }.map(\.ofTokensAlone)
+        }
         return try admit(scopes, tokens: tokens, at: now) { "\($0.reason) (tenant \(tenant.id))" }
     }
 

@@ -95,9 +95,9 @@ extension BatchRunner {
         _ dialect: any ProviderBatchDialect
     ) async {
         guard !cancelled.withLock({ $0.contains(batch.id) }) else { return }
-        for call in batch.calls {
+        for id in Set(batch.calls.map(\.job)) {
             do {
-                let job = try await jobs.job(call.job)
+                let job = try await jobs.job(id)
                 if let job, job.endedAt == nil { return }
             } catch {
                 return

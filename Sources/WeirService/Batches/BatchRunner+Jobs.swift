@@ -10,47 +10,23 @@ extension BatchRunner {
         let dialect = parts.providers[batch.provider]?.dialect
         for call in calls {
             let reply = try await pipeline.end(call, at: batch.price, dialect, end)
-            try await tell(call.job, epoch: call.epoch, reply, wasHeldBack: end.wasHeldBack)
-        }
-    }
-
-    /// Ends a job's attempt before it is in a batch; what can't be written is left to the lease.
-    func end(
-        _ job: JobID, epoch: Int64, _ reply: Result<[UInt8], WeirError>,
-        wasHeldBack: Bool = false, budgetReset: Timestamp? = nil
-    ) async {
-        do {
-            try await tell(
-                job, epoch: epoch, reply, wasHeldBack: wasHeldBack, budgetReset: budgetReset)
-        } catch {
-            parts.logger.error(
-                "batch job not ended",
-                metadata: ["job": "\(job)", "error": "\(error.message)"])
-        }
-    }
-
-    /// A job that is no longer in this claim stays as it is.
-    private func tell(
-        _ job: JobID, epoch: Int64, _ reply: Result<[UInt8], WeirError>, wasHeldBack: Bool,
-        budgetReset: Timestamp? = nil
-    ) async throws(WeirError) {
-        let now = parts.time.now()
-        do {
-            switch reply {
-            case .success(let body):
-                _ = try await jobs.apply(
-                    .complete(epoch: epoch, at: now), to: job, result: body)
-            case .failure(let error):
-                let ending = JobEnding(
-                    JobFailure(code: error.code, message: error.message),
-                    retryAfter: error.retryAfter, wasHeldBack: wasHeldBack,
-                    budgetReset: budgetReset)
-                _ = try await jobs.apply(
-                    .fail(epoch: epoch, ending, at: now, rules, dice: parts.dice()), to: job,
-                    result: nil)
+            do {
+                try await tell(
+                    call.job, epoch: call.epoch, number: call.number,
+                    JobVerdict(reply, wasHeldBack: end.wasHeldBack))
+            } catch {
+                throw WeirError(error)
             }
-        } catch {
-            throw WeirError(error)
+        }
+    }
+
+    /// Ends a call before it is in a batch.
+    func end(_ gathered: Gathered, _ error: WeirError, budgetReset: Timestamp? = nil) async {
+        let job = gathered.job
+        let verdict = JobVerdict(
+            .failure(error), wasHeldBack: error.code.isRetryable, budgetReset: budgetReset)
+        await leavingToLease(job.id) { () async throws(StoreError) in
+            try await tell(job.id, epoch: job.epoch, number: gathered.number, verdict)
         }
     }
 
@@ -59,7 +35,8 @@ extension BatchRunner {
     func returnOrphans(of batches: [OpenBatch]) async throws(WeirError) {
         let calls = batches.flatMap(\.calls)
         let claims = Dictionary(calls.map { ($0.job, $0.epoch) }) { max($0, $1) }
-        let stopped = WeirError(.internalError, "the worker stopped before the job was submitted")
+        let stopped = JobVerdict(
+            .internalError, "the worker stopped before the job was submitted")
         var cursor: Int64?
         var page: [JobRecord]
         repeat {
@@ -71,7 +48,9 @@ extension BatchRunner {
                 throw WeirError(error)
             }
             for job in page.map(\.job) where claims[job.id] != job.epoch {
-                await end(job.id, epoch: job.epoch, .failure(stopped))
+                await leavingToLease(job.id) { () async throws(StoreError) in
+                    try await end(job, stopped)
+                }
             }
             cursor = page.last?.sequence
         } while page.count == BatchRunner.page
@@ -85,7 +64,8 @@ extension BatchRunner {
     func keepClaims(of batch: OpenBatch) async {
         var rules = rules
         rules.lease = settings.patience + .seconds(2 * 3_600)
-        for call in batch.calls {
+        var known: Set<JobID> = []
+        for call in batch.calls where known.insert(call.job).inserted {
             do {
                 _ = try await jobs.apply(
                     .beat(epoch: call.epoch, at: parts.time.now(), rules), to: call.job,

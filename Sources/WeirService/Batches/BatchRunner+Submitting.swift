@@ -32,13 +32,12 @@ extension BatchRunner {
             do {
                 let call = OpenBatch.Call(
                     row: try await pipeline.hold(entry), job: job.id, epoch: job.epoch,
-                    input: entry.prepared.worst.input, output: entry.prepared.worst.output)
+                    number: one.number, input: entry.prepared.worst.input,
+                    output: entry.prepared.worst.output)
                 held.append(Held(call: call, entry: entry))
             } catch {
                 entry.run.permit?.giveBack()
-                await end(
-                    job.id, epoch: job.epoch, .failure(error),
-                    wasHeldBack: error.code.isRetryable, budgetReset: reset(of: one))
+                await end(one, error, budgetReset: reset(of: one))
             }
         }
         return held
@@ -58,8 +57,10 @@ extension BatchRunner {
             // it as not sent.
             for call in batch.calls {
                 parts.budget.release(call.row.attempt)
-                await end(
-                    call.job, epoch: call.epoch, .failure(WeirError(error)), wasHeldBack: true)
+                let verdict = JobVerdict(.failure(WeirError(error)), wasHeldBack: true)
+                await leavingToLease(call.job) { () async throws(StoreError) in
+                    try await tell(call.job, epoch: call.epoch, number: call.number, verdict)
+                }
             }
             return false
         }

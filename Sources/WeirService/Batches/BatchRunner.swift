@@ -3,7 +3,7 @@ import Synchronization
 package import WeirCore
 
 /// Runs the jobs of the queue `batch`: gathers what waits, submits it to the providers' batch
-/// interfaces, one batch for each tenant and model, and ends each job by its own result.
+/// interfaces, one batch for each tenant and model, and ends each job by its own results.
 ///
 /// Every step can be repeated: what a crash has interrupted is taken up where it stands, a result
 /// that is read again is not billed again, and a job that has ended stays as it is.
@@ -19,6 +19,8 @@ package final class BatchRunner: Sendable {
     let read: CallReader
     /// What isn't closed, but for a batch that is being submitted at this moment.
     private let batches = Mutex<[BatchID: OpenBatch]>([:])
+    /// Those of which a call has no end.
+    let claims = Mutex<[JobID: BatchClaim]>([:])
     /// Batches of others that were looked into, so that they aren't again.
     let strangers = Mutex<Set<Slug>>([])
     /// Batches that were asked to leave out what hasn't begun.
@@ -91,6 +93,15 @@ package final class BatchRunner: Sendable {
     }
 
     func keep(_ batch: OpenBatch) { batches.withLock { $0[batch.id] = batch } }
+
+    /// Numbers of the calls of a job's claim, over all batches that aren't closed.
+    func openCalls(of job: JobID, epoch: Int64) -> Set<Int> {
+        batches.withLock { batches in
+            Set(
+                batches.values.flatMap(\.calls).filter { $0.job == job && $0.epoch == epoch }
+                    .map(\.number))
+        }
+    }
 
     /// The ids of all batches that providers are known to have.
     var knownIDs: Set<Slug> {

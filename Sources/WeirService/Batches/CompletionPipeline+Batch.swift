@@ -38,7 +38,12 @@ extension CompletionPipeline {
 
     /// Lets a call through the gates, or refuses it as `complete` would. A model that no batch
     /// interface serves at a known price is `unpriced_model`: it isn't run at another.
-    func admit(toBatch call: CompletionCall) async throws(WeirError) -> BatchAdmission {
+    ///
+    /// - Parameter isFirst: false for the others of one job's calls, of which the limits of calls
+    ///   count one.
+    func admit(
+        toBatch call: CompletionCall, isFirst: Bool = true
+    ) async throws(WeirError) -> BatchAdmission {
         let now = parts.time.now()
         let directory = parts.directory.snapshot
         let tenant = try gate(call, directory, now)
@@ -49,7 +54,7 @@ extension CompletionPipeline {
         }
         let date = parts.calendar.date(of: now, in: tenant.timeZone)
         var run = CompletionRun(call: call, tenant: tenant, date: date, routes: [route])
-        try limit(&run, along: route, at: now)
+        try limit(&run, along: route, at: now, countsCall: isFirst)
         do {
             run.call = try await parts.screening.screen(run.call, at: now)
             if let reply = try await cached(run.call, route, date, now) {

@@ -31,14 +31,20 @@ package struct OpenBatch: Sendable, Equatable {
         package let job: JobID
         /// The claim of the job that it answers.
         package let epoch: Int64
+        /// Which of the job's calls it is.
+        package let number: Int
         /// The most tokens that it reads and generates; what `row.held` is held for.
         package let input: Int64
         package let output: Int64
 
-        package init(row: LedgerRow, job: JobID, epoch: Int64, input: Int64, output: Int64) {
+        package init(
+            row: LedgerRow, job: JobID, epoch: Int64, number: Int = 0, input: Int64,
+            output: Int64
+        ) {
             self.row = row
             self.job = job
             self.epoch = epoch
+            self.number = number
             self.input = input
             self.output = output
         }
@@ -70,8 +76,9 @@ package struct OpenBatch: Sendable, Equatable {
 package struct BatchSettings: Sendable, Equatable {
     /// How often what waits is submitted.
     package var window = Duration.seconds(60)
-    /// Calls in one batch. OpenAI takes 50,000 in a file of 200 MB, Anthropic 100,000 in 256 MB;
-    /// no more than 32 MiB are gathered at once.
+    /// Calls in one batch; a job of several that begins below goes over it by no more than this.
+    /// OpenAI takes 50,000 in a file of 200 MB, Anthropic 100,000 in 256 MB; no more than 32 MiB
+    /// are gathered at once.
     package var calls = 1_000
     /// How often a batch is asked after.
     package var poll = Duration.seconds(60)

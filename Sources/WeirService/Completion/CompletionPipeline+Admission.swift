@@ -16,12 +16,15 @@ extension CompletionPipeline {
     }
 
     /// Takes the call's place among what its scopes may ask for.
+    ///
+    /// - Parameter countsCall: false where only its tokens count.
     func limit(
-        _ run: inout CompletionRun, along route: Route, at now: Timestamp
+        _ run: inout CompletionRun, along route: Route, at now: Timestamp, countsCall: Bool = true
     ) throws(WeirError) {
         guard let rates = parts.rates else { return }
         let tokens = run.call.mostTokens(along: route, parts.providers)
-        let (permit, standing) = try rates.admit(run.call, of: run.tenant, tokens: tokens, at: now)
+        let (permit, standing) = try rates.admit(
+            run.call, of: run.tenant, tokens: tokens, countsCall: countsCall, at: now)
         run.permit = permit
         run.call.rate = standing
     }

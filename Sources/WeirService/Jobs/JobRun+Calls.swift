@@ -25,18 +25,7 @@ extension JobRun {
             // Every call that was begun has its answer, so this claim needn't count.
             return pass.isOver ? .abandoned : await handBack()
         }
-        if answers.allSatisfy(\.isError), let first = answers.first {
-            guard case .failure(let ending, _) = JobVerdict(error: first.body) else {
-                return .abandoned
-            }
-            return await fail(ending)
-        }
-        guard let result = JobResult(answers) else {
-            let failure = JobFailure(
-                code: .payloadTooLarge, message: "the answers are longer than a result may be")
-            return await fail(JobEnding(failure))
-        }
-        return await complete(result.body)
+        return await end(JobVerdict(of: answers))
     }
 
     private func makeCalls(_ missing: [Int], _ request: JobRequest) async -> Pass {
@@ -61,19 +50,11 @@ extension JobRun {
         switch verdict {
         case .answer(let body):
             await keep(JobCallAnswer(number: number, isError: false, body: body), &pass)
-        case .failure(let ending, let body):
-            let code = ending.failure.code
-            if code == .budgetExceeded, job.waitsForBudget {
-                pass.heldBack = pass.heldBack ?? ending
-            } else if !code.isWorthAnotherAttempt
-                || !ending.wasHeldBack && job.attempts >= rules.attempts
-            {
-                await keep(JobCallAnswer(number: number, isError: true, body: body), &pass)
-            } else if ending.wasHeldBack {
-                pass.heldBack = pass.heldBack ?? ending
-            } else {
-                pass.failure = pass.failure ?? ending
-            }
+        case .failure(let ending, let body) where job.keeps(ending, rules):
+            await keep(JobCallAnswer(number: number, isError: true, body: body), &pass)
+        case .failure(let ending, _) where ending.usesAttempt:
+            pass.failure = pass.failure ?? ending
+        case .failure(let ending, _): pass.heldBack = pass.heldBack ?? ending
         case nil: pass.isOver = true
         }
     }

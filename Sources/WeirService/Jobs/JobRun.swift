@@ -51,6 +51,10 @@ struct JobRun: Sendable {
 
     private func runOnly(_ request: JobRequest) async -> End {
         guard let verdict = await ask(request, number: nil) else { return .abandoned }
+        return await end(verdict)
+    }
+
+    func end(_ verdict: JobVerdict) async -> End {
         switch verdict {
         case .answer(let body): return await complete(body)
         case .failure(let ending, _): return await fail(ending)

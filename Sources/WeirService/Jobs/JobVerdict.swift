@@ -42,6 +42,33 @@ extension JobVerdict {
         self = .failure(JobEnding(failure), body: body)
     }
 
+    /// What the answers to all calls of a job come to. Where each is an error, so is this.
+    init(of answers: [JobCallAnswer]) {
+        if let first = answers.first, answers.allSatisfy(\.isError) {
+            self.init(error: first.body)
+        } else if let result = JobResult(answers) {
+            self = .answer(result.body)
+        } else {
+            self.init(.payloadTooLarge, "the answers are longer than a result may be")
+        }
+    }
+
+    /// What came of a call that wasn't made over HTTP.
+    init(
+        _ reply: Result<[UInt8], WeirError>, wasHeldBack: Bool, budgetReset: Timestamp? = nil
+    ) {
+        switch reply {
+        case .success(let body): self = .answer(body)
+        case .failure(let error):
+            let failure = JobFailure(code: error.code, message: error.message)
+            self = .failure(
+                JobEnding(
+                    failure, retryAfter: error.retryAfter, wasHeldBack: wasHeldBack,
+                    budgetReset: budgetReset),
+                body: failure.body)
+        }
+    }
+
     /// The attempt's time is up; its call runs on, and is billed.
     static let timeout = JobVerdict(
         .providerTimeout, "the call took longer than an attempt of this queue may")
@@ -50,6 +77,21 @@ extension JobVerdict {
         let failure = JobFailure(code: code, message: message)
         self = .failure(JobEnding(failure, wasHeldBack: wasHeldBack), body: failure.body)
     }
+}
+
+extension Job {
+    /// Whether one of its calls that ended so is made no more: the error is its answer.
+    func keeps(_ ending: JobEnding, _ rules: QueueRules) -> Bool {
+        let code = ending.failure.code
+        if code == .budgetExceeded, waitsForBudget { return false }
+        return !code.isWorthAnotherAttempt
+            || !ending.wasHeldBack && attempts >= rules.attempts
+    }
+}
+
+extension JobEnding {
+    /// Whether a call was made, so that an attempt is used up.
+    var usesAttempt: Bool { !wasHeldBack && failure.code != .budgetExceeded }
 }
 
 extension JobFailure {

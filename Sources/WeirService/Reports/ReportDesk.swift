@@ -30,8 +30,10 @@ package struct ReportDesk: Sendable {
         var order = order
         order.request = JobRequest(
             caller: caller, feature: feature, calls: draft.prompts.map { order.call($0, draft) },
-            webhook: order.request.webhook, report: draft.form)
-        order.queue = order.queue ?? draft.template.queue
+            webhook: order.request.webhook, report: draft.form,
+            allowsBatch: order.request.allowsBatch)
+        // What goes through batches has a queue of its own.
+        if !order.request.allowsBatch { order.queue = order.queue ?? draft.template.queue }
         return try await jobs.accept(order, by: caller, idempotency: idempotency)
     }
 

@@ -30,7 +30,8 @@ extension InMemoryLedgerStore: BatchStore {
                     calls: batch.calls.map { call in
                         OpenBatch.Call(
                             row: state.rows[call.row.attempt] ?? call.row, job: call.job,
-                            epoch: call.epoch, input: call.input, output: call.output)
+                            epoch: call.epoch, number: call.number, input: call.input,
+                            output: call.output)
                     })
             }.sorted { $0.id.description < $1.id.description }
         }

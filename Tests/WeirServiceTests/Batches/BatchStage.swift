@@ -14,12 +14,17 @@ struct BatchStage {
     let directory: Directory
     private let dialect: PlainBatches
     private let store = InMemoryDirectoryStore()
+    private let settings: BatchSettings
+    private let rates: RateGate?
     private(set) var budget: BudgetGuard
     private(set) var runner: BatchRunner
 
     init(
-        limit: BudgetLimit = .unlimited, keepsNames: Bool = true, usesFiles: Bool = false
+        limit: BudgetLimit = .unlimited, keepsNames: Bool = true, usesFiles: Bool = false,
+        settings: BatchSettings = BatchSettings(), rates: RateGate? = nil
     ) throws {
+        self.settings = settings
+        self.rates = rates
         let provider = FakeBatchProvider(keepsNames: keepsNames)
         self.provider = provider
         dialect = PlainBatches(keepsNames: keepsNames, usesFiles: usesFiles)
@@ -35,14 +40,16 @@ struct BatchStage {
         directory = try Directory(
             contents: DirectoryContents(tenants: tenants), prices: prices, store: store)
         budget = BudgetGuard(store: ledger, time: time)
-        runner = try Self.runner(ledger, jobs, time, transport, directory, store, budget, dialect)
+        runner = try Self.runner(
+            ledger, jobs, time, transport, directory, store, budget, dialect, settings, rates)
     }
 
     /// What is left is what the stores have.
     mutating func restart() async throws {
         ledger.fail(after: nil)
         budget = BudgetGuard(store: ledger, time: time)
-        runner = try Self.runner(ledger, jobs, time, transport, directory, store, budget, dialect)
+        runner = try Self.runner(
+            ledger, jobs, time, transport, directory, store, budget, dialect, settings, rates)
         _ = try await ledger.recover(now: time.now())
         try await runner.adopt()
     }
@@ -50,11 +57,12 @@ struct BatchStage {
     private static func runner(
         _ ledger: InMemoryLedgerStore, _ jobs: InMemoryJobStore, _ time: ManualTime,
         _ transport: ScriptedTransport, _ directory: Directory, _ store: InMemoryDirectoryStore,
-        _ budget: BudgetGuard, _ dialect: PlainBatches
+        _ budget: BudgetGuard, _ dialect: PlainBatches, _ settings: BatchSettings,
+        _ rates: RateGate?
     ) throws -> BatchRunner {
         let name = try #require(ProviderName("plain"))
         let last = ledger.rows.last?.attempt ?? AttemptID(number: 0)
-        let parts = CompletionParts(
+        var parts = CompletionParts(
             directory: directory,
             catalogue: ModelCatalogue(
                 providers: [.init(name: name, pricesAs: "plain")], aliases: [:]),
@@ -66,8 +74,9 @@ struct BatchStage {
             budget: budget, ledger: ledger, events: store, transport: transport,
             screening: Screening(try FeatureScreens(), audit: store), calendar: BillingCalendar(),
             time: time, attempts: AttemptNumbers(after: last))
+        parts.rates = rates
         return BatchRunner(
-            pipeline: CompletionPipeline(parts), jobs: jobs, store: ledger,
+            pipeline: CompletionPipeline(parts), jobs: jobs, store: ledger, settings: settings,
             identifiers: TimeOrderedText(time: time), read: call)
     }
 
@@ -97,8 +106,18 @@ struct BatchStage {
 
     @discardableResult
     func add(
-        _ text: String, tenant: Int64 = 42, model: String = "plain-1", calls: Int = 1,
-        waitsForBudget: Bool = false
+        _ text: String, tenant: Int64 = 42, model: String = "plain-1",
+        waitsForBudget: Bool = false, report: ReportForm? = nil
+    ) async throws -> JobID {
+        try await add(
+            [text], tenant: tenant, model: model, waitsForBudget: waitsForBudget, report: report)
+    }
+
+    /// A job of a call for each text.
+    @discardableResult
+    func add(
+        _ texts: [String], tenant: Int64 = 42, model: String = "plain-1",
+        waitsForBudget: Bool = false, report: ReportForm? = nil
     ) async throws -> JobID {
         let count = try await jobs.jobs(
             tenant: nil, status: nil, queue: nil, below: nil, limit: 10_000
@@ -108,13 +127,20 @@ struct BatchStage {
             id: id, tenant: try #require(TenantID(tenant)), user: .none, queue: .batchQueue,
             acceptedAt: time.now(), deadline: time.now().advanced(seconds: 30 * 86_400),
             waitsForBudget: waitsForBudget)
-        let body: JSON = ["text": .string(text), "model": .string(model)]
         let request = JobRequest(
             key: try #require(KeyID("key_1")), role: .service,
             feature: try #require(FeatureSlug("tests")),
-            calls: Array(repeating: body, count: calls), allowsBatch: true)
+            calls: texts.map { ["text": .string($0), "model": .string(model)] },
+            report: report, allowsBatch: true)
         _ = try await jobs.enqueue(job, request: request, claim: nil, limit: 100_000)
         return id
+    }
+
+    /// What came of each of a job's calls: the answer's text, or the error's code.
+    func answers(_ id: JobID) async throws -> [String?] {
+        func shown(_ answer: JSON) -> String? { (answer["content"] ?? answer["error"])?.string }
+        if let result = try await result(id) { return result["results"]?.array?.map(shown) ?? [] }
+        return try await jobs.answers(of: id).map { shown(try JSONParser.parse($0.body, .reply)) }
     }
 
     func job(_ id: JobID) async throws -> Job { try #require(try await jobs.job(id)) }

@@ -1,6 +1,7 @@
 import Synchronization
 import Testing
 import WeirCore
+import WeirTesting
 
 @testable import WeirService
 

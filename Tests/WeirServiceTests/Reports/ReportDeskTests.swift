@@ -72,6 +72,20 @@ import WeirTesting
         #expect(refused == "unknown_model model")
     }
 
+    @Test func `a report for a batch is refused where there are none`() async throws {
+        let everyone = try stage.everyone()
+        let plain = try order("batch-analysis")
+        let batch = JobOrder(
+            tenant: plain.tenant, user: plain.user,
+            request: JobRequest(
+                caller: everyone, feature: plain.request.feature, calls: [], allowsBatch: true))
+        let refused = await complaint { () async throws(WeirError) in
+            _ = try await desk.generate(
+                batch, of: ["instruction": "Say", "inputs": ["a", "b"]], by: everyone)
+        }
+        #expect(refused == "invalid_request mode")
+    }
+
     @Test func `nothing is rendered or kept for who may not ask`() async throws {
         let foreign = try caller(.service, 43)
         let own = try order()

@@ -21,7 +21,7 @@ import WeirTesting
             calls: try attempts.map {
                 OpenBatch.Call(
                     row: try Sample.intent($0, held: 100), job: try Sample.jobID(Int($0)),
-                    epoch: $0, input: 10 * $0, output: 20 * $0)
+                    epoch: $0, number: Int($0 % 3), input: 10 * $0, output: 20 * $0)
             })
     }
 

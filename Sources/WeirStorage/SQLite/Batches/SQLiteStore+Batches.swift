@@ -42,23 +42,23 @@ extension Connection {
         let query = try statement(
             """
             SELECT \(LedgerColumns.intent), \(LedgerColumns.outcome), job_id, epoch, worst_input,
-                worst_output
+                worst_output, number
             FROM batch_calls JOIN ai_usage_log USING (attempt_id) WHERE batch_id = ?1
             UNION ALL
             SELECT \(LedgerColumns.intent), \(LedgerColumns.openOutcome), job_id, epoch,
-                worst_input, worst_output
+                worst_input, worst_output, number
             FROM batch_calls JOIN open_attempts USING (attempt_id) WHERE batch_id = ?1
             ORDER BY attempt_id
             """)
         query.bind(batch.description)
         var calls: [OpenBatch.Call] = []
         try query.each { row throws(SQLiteError) in
-            guard let job = JobID(row.text(34)) else {
+            guard let job = JobID(row.text(34)), let number = Int(exactly: row.int64(38)) else {
                 throw .corrupt("a call of batch \(batch) can't be read")
             }
             calls.append(
                 OpenBatch.Call(
-                    row: try LedgerRow(row), job: job, epoch: row.int64(35),
+                    row: try LedgerRow(row), job: job, epoch: row.int64(35), number: number,
                     input: row.int64(36), output: row.int64(37)))
         }
         return calls

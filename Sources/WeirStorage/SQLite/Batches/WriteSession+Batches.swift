@@ -20,8 +20,8 @@ extension WriteSession {
         let member = try connection.statement(
             """
             INSERT INTO batch_calls
-                (attempt_id, batch_id, job_id, epoch, worst_input, worst_output)
-            VALUES (?, ?, ?, ?, ?, ?)
+                (attempt_id, batch_id, job_id, epoch, worst_input, worst_output, number)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
             """)
         for call in batch.calls {
             guard call.row.tenant == batch.tenant else {
@@ -34,6 +34,7 @@ extension WriteSession {
             member.bind(call.epoch)
             member.bind(call.input)
             member.bind(call.output)
+            member.bind(Int64(call.number))
             try member.run()
         }
     }
