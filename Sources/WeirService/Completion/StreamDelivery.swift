@@ -3,9 +3,7 @@ import WeirCore
 
 /// `deliver` for a stream: relay as it comes, settle, then complete.
 package struct StreamDelivery: Sendable {
-    private let pipeline: CompletionPipeline
-    private let attempt: Attempt
-    private var run: CompletionRun
+    private let call: StreamedCall
     private var reader: StreamReader
     /// Read already, to be written first.
     private var steps: [StreamStep]?
@@ -23,9 +21,7 @@ package struct StreamDelivery: Sendable {
         _ pipeline: CompletionPipeline, _ attempt: Attempt, _ run: CompletionRun,
         _ reader: StreamReader, _ steps: [StreamStep], _ options: StreamOptions
     ) {
-        self.pipeline = pipeline
-        self.attempt = attempt
-        self.run = run
+        call = StreamedCall(pipeline: pipeline, attempt: attempt, run: run)
         self.reader = reader
         self.steps = steps
         let context = ReplyContext(
@@ -39,6 +35,9 @@ package struct StreamDelivery: Sendable {
         kept = isKept ? [] : nil
         attempt.pass.recordFirstToken(at: pipeline.parts.time.now())
     }
+
+    private var pipeline: CompletionPipeline { call.pipeline }
+    private var attempt: Attempt { call.attempt }
 
     var contentType: String { form.encoder.contentType }
 
@@ -112,10 +111,11 @@ package struct StreamDelivery: Sendable {
         let isWhole = reader.meter.hasEnded && reader.defect == nil
         await pipeline.release(
             attempt.pass, isWhole ? .answered : hasLeft ? .abandoned : .cut)
+        var run = call.run
         let charge = run.charge(reader.meter.end, of: attempt)
         if !isWhole { log() }
         do {
-            return try await settle(charge, isWhole)
+            return try await settle(charge, isWhole, run)
         } catch {
             return form.encoder.fail(error)
         }
@@ -123,7 +123,7 @@ package struct StreamDelivery: Sendable {
 
     /// - Returns: What ends the answer, whole or not.
     private mutating func settle(
-        _ charge: Charge, _ isWhole: Bool
+        _ charge: Charge, _ isWhole: Bool, _ run: CompletionRun
     ) async throws(WeirError) -> [UInt8] {
         let digest = reader.textDigest
         var error = refusal ?? (isWhole ? nil : reader.defect?.error)
@@ -148,7 +148,7 @@ package struct StreamDelivery: Sendable {
         try await pipeline.settle(attempt, charge, digest, attempt.claim.map(resolution))
         if let kept {
             let reply = StoredReply(status: 200, body: kept, contentType: contentType)
-            pipeline.parts.cache.keep(reply, for: run.call, at: pipeline.parts.time.now())
+            pipeline.parts.cache.keep(reply, for: call.run.call, at: pipeline.parts.time.now())
         }
         return last
     }
@@ -160,11 +160,25 @@ package struct StreamDelivery: Sendable {
         }
         let error = WeirError(
             .conflict, "This call was answered by a stream that was too long to be kept")
-        return .complete(claim, StoredReply(error, request: run.call.request))
+        return .complete(claim, StoredReply(error, request: call.run.call.request))
     }
 
     private func log() {
         let reason = refusal?.message ?? reader.defect?.reason ?? "given up"
         pipeline.log("stream cut", attempt, reason)
+    }
+}
+
+/// What a stream is the answer to: known when it begins, needed when it ends. In one place of its
+/// own, because it is large and a delivery is handed on, from task to task and frame to frame.
+private final class StreamedCall: Sendable {
+    let pipeline: CompletionPipeline
+    let attempt: Attempt
+    let run: CompletionRun
+
+    init(pipeline: CompletionPipeline, attempt: Attempt, run: CompletionRun) {
+        self.pipeline = pipeline
+        self.attempt = attempt
+        self.run = run
     }
 }
