@@ -34,7 +34,7 @@ struct ServerSentEvents: Sendable {
             } else {
                 line.append(contentsOf: bytes[start..<end])
                 let whole = line
-                line.removeAll(keepingCapacity: true)
+                line = []
                 try take(whole[...], &items)
             }
             start = end + 1

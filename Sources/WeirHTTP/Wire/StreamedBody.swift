@@ -28,13 +28,18 @@ extension StreamedBody {
 struct LiveBody: StreamedBody {
     private let stream: LiveStream
     private var delivery: StreamDelivery?
+    /// Told apart from a delivery that is there: to compare that one it would be copied.
+    private var isBegun = false
 
     init(_ stream: LiveStream) { self.stream = stream }
 
     let trailers: HTTPFields? = nil
 
     mutating func next() async -> [UInt8]? {
-        if delivery == nil { delivery = stream.begin() }
+        if !isBegun {
+            isBegun = true
+            delivery = stream.begin()
+        }
         return await delivery?.next()
     }
 

@@ -45,7 +45,7 @@ struct ReplyCollector {
 
     /// What has come of a streamed body since the last time.
     mutating func takeBody() -> [UInt8] {
-        defer { body.removeAll(keepingCapacity: true) }
+        defer { body = [] }
         return body
     }
 
