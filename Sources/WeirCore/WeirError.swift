@@ -11,6 +11,8 @@ package struct WeirError: Error, Sendable {
     package let rate: CallStanding?
     /// What a program may want to know besides, in Weir's own form of an error.
     package let details: [JSONObject.Member]
+    /// Of a refusal for want of budget: when that begins anew.
+    package var budgetReset: Timestamp?
 
     package init(
         _ code: Code, _ message: String, param: String? = nil, retryAfter: Int? = nil,

@@ -16,6 +16,9 @@ enum ErrorBody {
         if let seconds = error.retryAfter {
             answer.headers.append(HTTPField(name: .retryAfter, value: String(seconds)))
         }
+        if let reset = error.budgetReset {
+            answer.headers.append(HTTPField(name: .budgetReset, value: reset.rfc3339))
+        }
         if let rate = error.rate { answer.headers += rate.headers(for: dialect.wire) }
         if error.code == .unauthorized {
             answer.headers.append(HTTPField(name: .wwwAuthenticate, value: "Bearer"))

@@ -72,9 +72,10 @@ extension HTTPField.Name {
     static let weirUser = named("X-Weir-User")
     static let weirFeature = named("X-Weir-Feature")
     static let weirIdentity = named("x-weir-identity")
-    static let errorCode = named("x-weir-error")
+    static let errorCode = named(GatewayCall.errorField)
+    static let budgetReset = named(GatewayCall.budgetResetField)
     /// From an instance to its gateway alone.
-    static let tokens = named("x-weir-tokens")
+    static let tokens = named(GatewayCall.tokensField)
     static let weirCache = named("x-weir-cache")
     static let anthropicVersion = named("anthropic-version")
     static let anthropicBeta = named("anthropic-beta")

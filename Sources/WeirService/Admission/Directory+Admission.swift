@@ -27,17 +27,26 @@ extension Directory.Snapshot {
         to model: ModelName, in catalogue: ModelCatalogue, at now: Timestamp, dice: UInt64
     ) throws(WeirError) -> [Route] {
         let routes = try catalogue.plan(model, prices: prices, at: now, dice: dice)
-        var stopped: KillSwitches.Target?
+        var stopped: WeirError?
         let open = routes.filter { route in
-            let targets: [KillSwitches.Target] = [
-                .provider(route.provider), .model(route.name), .model(route.model),
-                .model(model),
-            ]
-            guard let target = switches.first(of: targets) else { return true }
-            stopped = stopped ?? target
-            return false
+            do throws(WeirError) {
+                try requireRunning(route, to: model)
+                return true
+            } catch {
+                stopped = stopped ?? error
+                return false
+            }
         }
         guard open.isEmpty, let stopped else { return open }
-        throw WeirError(.killSwitch, "AI calls are stopped by an operator (\(stopped))")
+        throw stopped
+    }
+
+    /// Throws `ai_kill_switch` where an operator has stopped a route to the model.
+    func requireRunning(_ route: Route, to model: ModelName) throws(WeirError) {
+        let targets: [KillSwitches.Target] = [
+            .provider(route.provider), .model(route.name), .model(route.model), .model(model),
+        ]
+        guard let target = switches.first(of: targets) else { return }
+        throw WeirError(.killSwitch, "AI calls are stopped by an operator (\(target))")
     }
 }

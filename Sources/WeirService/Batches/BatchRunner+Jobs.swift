@@ -21,10 +21,9 @@ extension BatchRunner {
     }
 
     /// Ends a call before it is in a batch.
-    func end(_ gathered: Gathered, _ error: WeirError, budgetReset: Timestamp? = nil) async {
+    func end(_ gathered: Gathered, _ error: WeirError) async {
         let job = gathered.job
-        let verdict = JobVerdict(
-            .failure(error), wasHeldBack: error.code.isRetryable, budgetReset: budgetReset)
+        let verdict = JobVerdict(.failure(error), wasHeldBack: error.code.isRetryable)
         await leavingToLease(job.id) { () async throws(StoreError) in
             try await tell(job.id, epoch: job.epoch, number: gathered.number, verdict)
         }

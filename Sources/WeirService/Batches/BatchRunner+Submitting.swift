@@ -37,15 +37,10 @@ extension BatchRunner {
                 held.append(Held(call: call, entry: entry))
             } catch {
                 entry.run.permit?.giveBack()
-                await end(one, error, budgetReset: reset(of: one))
+                await end(one, error)
             }
         }
         return held
-    }
-
-    private func reset(of gathered: Gathered) -> Timestamp {
-        let run = gathered.entry.run
-        return parts.calendar.end(of: run.date.period, in: run.tenant.timeZone)
     }
 
     private func open(_ batch: OpenBatch) async -> Bool {

@@ -79,9 +79,7 @@ extension CompletionPipeline {
             provider: route.provider, model: call.model, upstreamModel: route.model,
             date: entry.run.date, held: entry.prepared.worst.amount,
             priceVersion: route.price.version, createdAt: now, promptDigest: call.promptDigest)
-        try await parts.budget.hold(
-            row.attempt, amount: row.held, tenant: row.tenant, period: row.date.period,
-            limits: tenant.limits(user: row.user, feature: row.feature, key: row.key))
+        try await hold(row, for: try gate(call, along: route, now))
         return row
     }
 

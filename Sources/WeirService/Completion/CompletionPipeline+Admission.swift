@@ -7,6 +7,16 @@ extension CompletionPipeline {
         try directory.admit(call.tenant, call.feature, call.model, for: call.caller, at: now)
     }
 
+    /// The same again right before money is held, with what holds for the tenant by now: the call
+    /// may have waited, or been tried elsewhere.
+    func gate(
+        _ call: CompletionCall, along route: Route, _ now: Timestamp
+    ) throws(WeirError) -> Tenant {
+        let directory = parts.directory.snapshot
+        try directory.requireRunning(route, to: call.model)
+        return try gate(call, directory, now)
+    }
+
     /// The routes to be tried, in their order; never none.
     func plan(
         _ call: CompletionCall, _ directory: Directory.Snapshot, _ now: Timestamp

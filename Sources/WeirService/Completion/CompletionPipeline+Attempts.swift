@@ -14,6 +14,7 @@ extension CompletionPipeline {
         guard let provider = parts.providers[route.provider] else {
             throw WeirError(.unknownModel, "Model \(call.model) has no provider", param: "model")
         }
+        try parts.directory.snapshot.requireRunning(route, to: call.model)
         let prepared = try call.prepare(for: route, at: provider)
         return Bearing(
             route: route, provider: provider, prepared: prepared,
@@ -69,7 +70,8 @@ extension CompletionPipeline {
             createdAt: now, promptDigest: call.promptDigest)
         let claim = run.attempts == 0 ? claim(of: call, at: now) : nil
         do {
-            if let record = try await hold(row, run, claim: claim) {
+            let tenant = try gate(call, along: route, now)
+            if let record = try await hold(row, for: tenant, claim: claim) {
                 bearing.pass.end(at: now)
                 return .taken(try await answer(from: record, to: call, route, run.date, now))
             }
@@ -89,11 +91,9 @@ extension CompletionPipeline {
 
     /// - Returns: The record of whoever has the claim already; nothing is held then.
     private func hold(
-        _ row: LedgerRow, _ run: CompletionRun, claim: IdempotencyClaim?
+        _ row: LedgerRow, for tenant: Tenant, claim: IdempotencyClaim?
     ) async throws(WeirError) -> IdempotencyRecord? {
-        try await parts.budget.hold(
-            row.attempt, amount: row.held, tenant: row.tenant, period: row.date.period,
-            limits: run.tenant.limits(user: row.user, feature: row.feature, key: row.key))
+        try await hold(row, for: tenant)
         do {
             guard case .existing(let record) = try await parts.ledger.intend(row, claim: claim)
             else { return nil }
@@ -103,6 +103,21 @@ extension CompletionPipeline {
             // Nothing was sent. Where the INTENT is durable after all, recovery charges it.
             parts.budget.release(row.attempt)
             throw WeirError(error)
+        }
+    }
+
+    /// Takes a row's worst case from every budget. A refusal says when they begin anew.
+    func hold(_ row: LedgerRow, for tenant: Tenant) async throws(WeirError) {
+        do throws(WeirError) {
+            try await parts.budget.hold(
+                row.attempt, amount: row.held, tenant: row.tenant, period: row.date.period,
+                limits: tenant.limits(user: row.user, feature: row.feature, key: row.key))
+        } catch {
+            guard error.code == .budgetExceeded else { throw error }
+            var refusal = error
+            refusal.budgetReset = parts.calendar.end(
+                of: row.date.period, in: tenant.timeZone)
+            throw refusal
         }
     }
 

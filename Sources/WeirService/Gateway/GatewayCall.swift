@@ -50,6 +50,16 @@ package struct GatewayCall: Sendable {
     package static let errorField = "x-weir-error"
     /// The header, or the trailer, in which it says what a call used.
     package static let tokensField = "x-weir-tokens"
+    /// The header in which it says, of a refusal for want of budget, when that begins anew.
+    package static let budgetResetField = "x-weir-budget-resets-at"
+
+    /// The tokens that a call used, where an instance says them; nil where it doesn't, and the call
+    /// counts nothing.
+    package static func tokens(_ fields: [HeaderField]) -> Int64? {
+        fields.first { $0.hasName(tokensField) }
+            .flatMap { Int64($0.value) }
+            .flatMap { $0 >= 0 ? $0 : nil }
+    }
 }
 
 extension HeaderField {

@@ -54,9 +54,7 @@ extension JobVerdict {
     }
 
     /// What came of a call that wasn't made over HTTP.
-    init(
-        _ reply: Result<[UInt8], WeirError>, wasHeldBack: Bool, budgetReset: Timestamp? = nil
-    ) {
+    init(_ reply: Result<[UInt8], WeirError>, wasHeldBack: Bool) {
         switch reply {
         case .success(let body): self = .answer(body)
         case .failure(let error):
@@ -64,7 +62,7 @@ extension JobVerdict {
             self = .failure(
                 JobEnding(
                     failure, retryAfter: error.retryAfter, wasHeldBack: wasHeldBack,
-                    budgetReset: budgetReset),
+                    budgetReset: error.budgetReset),
                 body: failure.body)
         }
     }

@@ -20,7 +20,8 @@ struct PipelineFixture {
     init(
         limit: BudgetLimit = .unlimited, concurrentCalls: Int = 1_024, hasSpare: Bool = false,
         failures: Int = 1_000_000, retries: Int = 0, rate: RateLimit? = nil,
-        policy: LimitPolicy? = nil,
+        policy: LimitPolicy? = nil, placesAtProvider: Int? = nil,
+        clock: (any TimeSource)? = nil,
         change: (inout Tenant) -> Void = { _ in },
         reply: @escaping @Sendable (UpstreamCall) async -> UpstreamOutcome
     ) throws {
@@ -52,10 +53,12 @@ struct PipelineFixture {
                     name: $0, pricesAs: $0.description, dialect: PlainDialect(), key: "k")
             },
             gate: ProviderGate(
-                ProviderTraffic(rules: Self.rules(failures), limits: [:]), dice: { 0 }),
+                ProviderTraffic(
+                    rules: Self.rules(failures),
+                    limits: placesAtProvider.map { [provider: $0] } ?? [:]), dice: { 0 }),
             budget: budget, ledger: ledger, events: directoryStore, transport: transport,
             screening: Screening(try FeatureScreens(), audit: directoryStore),
-            calendar: BillingCalendar(), time: time,
+            calendar: BillingCalendar(), time: clock ?? time,
             attempts: AttemptNumbers(after: AttemptID(number: 0)))
         parts.concurrentCalls = concurrentCalls
         parts.retries.retries = retries
