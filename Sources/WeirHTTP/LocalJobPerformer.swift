@@ -27,8 +27,10 @@ package struct LocalJobPerformer: JobPerformer {
         // A job asks for no stream, and its desk has seen to that.
         guard answer.stream == nil else { return .lost }
         return .answered(
-            status: answer.status, retryAfter: answer.retryAfter,
-            wasHeldBack: meter.tokens == nil, body: answer.body)
+            status: answer.status, retryAfter: answer[.retryAfter].flatMap { Int($0) },
+            wasHeldBack: meter.tokens == nil,
+            budgetReset: answer[.budgetReset].flatMap(Timestamp.init(rfc3339:)),
+            body: answer.body)
     }
 
     /// What a job's call asks of the pipeline, for whoever takes it there in another way.
@@ -49,8 +51,7 @@ package struct LocalJobPerformer: JobPerformer {
 }
 
 extension Answer {
-    /// Seconds; nil where it says nothing of another try.
-    fileprivate var retryAfter: Int? {
-        headers.first { $0.name == .retryAfter }.flatMap { Int($0.value) }
+    fileprivate subscript(name: HTTPField.Name) -> String? {
+        headers.first { $0.name == name }?.value
     }
 }

@@ -89,18 +89,11 @@ package struct AIUseCases: Sendable {
 /// A gateway: instances of the AI service and other services behind it, and the limits before it.
 package struct GatewayUseCases: Sendable {
     package let gateway: Gateway
-    /// Of calls to the AI service; nil: everybody may call as often as they like.
-    package let limits: RateGate?
-    /// Tiers of the tenants that are known here, and kill switches.
-    package let directory: Directory
-    package let time: any TimeSource
+    /// Of calls to the AI service.
+    package let admission: GatewayAdmission
 
-    package init(
-        gateway: Gateway, limits: RateGate?, directory: Directory, time: any TimeSource
-    ) {
+    package init(gateway: Gateway, admission: GatewayAdmission) {
         self.gateway = gateway
-        self.limits = limits
-        self.directory = directory
-        self.time = time
+        self.admission = admission
     }
 }

@@ -2,6 +2,7 @@ import signal
 
 import pytest
 
+from gatewaylab import Gateway, Service, Worker
 from weirlab import Sandbox, Weir, end_what_still_runs
 
 
@@ -51,3 +52,36 @@ def running(lab):
     weir = lab.weir(sandbox)
     weir.put_tenant(42)
     return sandbox, weir, weir.make_key()
+
+
+@pytest.fixture
+def house(tmp_path):
+    """Makes services, gateways and workers on demand, and ends what it started."""
+    started = []
+
+    class House:
+        folder = tmp_path
+        box = Sandbox(tmp_path).start()
+
+        def service(self, number=1, extra="", start=True):
+            service = Service(tmp_path, self.box, number, extra)
+            started.append(service)
+            if start:
+                service.start()
+                service.put_tenant(42, budget_usd=1000)
+            return service
+
+        def gateway(self, services, *arguments, start=True, **options):
+            gateway = Gateway(tmp_path, services, *arguments, **options)
+            started.append(gateway)
+            return gateway.start() if start else gateway
+
+        def worker(self, services, extra=""):
+            worker = Worker(tmp_path, services, extra)
+            started.append(worker)
+            return worker.start()
+
+    yield House()
+    for server in [*reversed(started), House.box]:
+        if server.process and server.process.poll() is None:
+            server.kill()

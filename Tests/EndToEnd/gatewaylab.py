@@ -1,8 +1,18 @@
 """A gateway with instances of the AI service behind it, all of them real processes."""
+import time
+
 from weirlab import ADMIN, Server, Weir
 
 SECRET = "the-secret-that-gateways-sign-by"
 IDENTITY = f"identity: {{ secret: {SECRET} }}"
+JOB = {"tenant_id": 42, "model": "gpt-4o-mini", "user_message": "Hello"}
+
+
+def until(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 class Service(Weir):
@@ -21,11 +31,12 @@ class Service(Weir):
 
 class Gateway(Weir):
     """In front of instances; its configuration is rewritten by `configure`."""
+    role = "gateway"
 
     def __init__(self, folder, services, extra="", pools=None, more=""):
-        Server.__init__(self, folder, "gateway")
-        self.config = folder / "gateway.yaml"
-        self.database = folder / "gateway.db"
+        Server.__init__(self, folder, self.role)
+        self.config = folder / f"{self.role}.yaml"
+        self.database = folder / f"{self.role}.db"
         self.configure(services, extra, pools, more)
 
     def configure(self, services, extra="", pools=None, more=""):
@@ -50,8 +61,13 @@ gateway: {pools}
     def start(self, environment=None, **options):
         if "ai:" not in self.config.read_text():
             environment = {"WEIR_LIMITS_AI_PER_MINUTE": "0", **(environment or {})}
-        return self.launch("serve", "--config", self.config, "--role", "gateway",
+        return self.launch("serve", "--config", self.config, "--role", self.role,
                            environment=environment, **options)
 
     def rows(self, where="1"):
-        raise AssertionError("a gateway has no ledger")
+        raise AssertionError(f"a {self.role} has no ledger")
+
+
+class Worker(Gateway):
+    """Keeps jobs, and makes their calls at the instances."""
+    role = "worker"

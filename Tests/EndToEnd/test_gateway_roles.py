@@ -8,43 +8,8 @@ import time
 
 import pytest
 
-from gatewaylab import IDENTITY, SECRET, Gateway, Service
-from weirlab import BINARY, Sandbox, free_port
-
-
-@pytest.fixture
-def house(tmp_path):
-    """Makes services and gateways on demand, and ends what it started."""
-    started = []
-
-    class House:
-        folder = tmp_path
-        box = Sandbox(tmp_path).start()
-
-        def service(self, number=1, extra="", start=True):
-            service = Service(tmp_path, self.box, number, extra)
-            started.append(service)
-            if start:
-                service.start()
-                service.put_tenant(42, budget_usd=1000)
-            return service
-
-        def gateway(self, services, *arguments, start=True, **options):
-            gateway = Gateway(tmp_path, services, *arguments, **options)
-            started.append(gateway)
-            return gateway.start() if start else gateway
-
-    yield House()
-    for server in [*reversed(started), House.box]:
-        if server.process and server.process.poll() is None:
-            server.kill()
-
-
-def until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+from gatewaylab import IDENTITY, JOB, SECRET, until
+from weirlab import BINARY, free_port
 
 
 def test_a_call_goes_through_a_gateway_to_a_service_and_is_booked_there(house):
@@ -226,70 +191,6 @@ def test_a_rolling_restart_fails_no_call(house):
         replies = [reply for caller in callers for reply in caller.result()]
     assert len(replies) > 40 and [reply for reply in replies if reply.status != 200] == []
     assert sum(len(service.rows()) for service in services) == len(replies)
-
-
-def healthy(gateway):
-    """How many instances it takes for well."""
-    return sum(instance["state"] == "healthy"
-               for pool in gateway.api("GET", "/admin/gateway").json["pools"]
-               for instance in pool["instances"])
-
-
-QUEUES = "queues: { default: { attempts: 3, retry_base: 50ms, retry_cap: 100ms } }"
-JOB = {"tenant_id": 42, "model": "gpt-4o-mini", "user_message": "Hello"}
-
-
-def ended(server, key, accepted):
-    assert accepted.status == 202, accepted
-    path = accepted.headers["location"]
-    until(lambda: server.api("GET", path, key=key).json["status"] in ("complete", "failed"))
-    return server.api("GET", path, key=key).json
-
-
-def test_a_gateway_keeps_jobs_and_runs_them_at_its_instances(house):
-    service = house.service(start=False)
-    gateway = house.gateway([service], QUEUES, more="  keeps_jobs: true")
-    key = gateway.make_key()
-    until(lambda: gateway.complete(key, "Hello").status == 503)
-    waiting = [gateway.api("POST", "/ai/jobs", JOB, key) for _ in range(5)]
-    assert {reply.status for reply in waiting} == {202}
-    service.start()
-    service.put_tenant(42)
-    for accepted in waiting:
-        assert ended(gateway, key, accepted)["status"] == "complete"
-    result = gateway.api("GET", waiting[0].headers["location"] + "/result", key=key)
-    assert (result.status, result.json["output_tokens"] > 0) == (200, True)
-    rows = service.rows()
-    assert len(rows) == 5 and {row["tenant_id"] for row in rows} == {42}
-
-
-def test_a_gateway_sends_jobs_to_the_workers_who_run_them_at_the_instances(house):
-    service = house.service()
-    worker = Gateway(house.folder, [service], QUEUES)
-    worker.name, worker.config, worker.database = (
-        "worker", house.folder / "worker.yaml", house.folder / "worker.db")
-    worker.configure([service], QUEUES)
-    worker.launch("serve", "--config", worker.config, "--role", "worker")
-    gateway = house.gateway([], pools="""
-  pools:
-    main: { instances: ["http://127.0.0.1:%d"] }
-    workers: { instances: ["http://127.0.0.1:%d"] }
-  default_pool: main
-  jobs_pool: workers""" % (service.port, worker.port))
-    try:
-        key = gateway.make_key([42, 43])
-        accepted = gateway.api("POST", "/ai/jobs", JOB, key)
-        assert ended(gateway, key, accepted)["status"] == "complete"
-        other = gateway.make_key([43], "tenant")
-        assert gateway.api("GET", accepted.headers["location"], key=other).status == 404
-        # Nobody comes to a worker but through a gateway.
-        assert worker.api("POST", "/ai/jobs", JOB, key).status == 401
-        assert worker.api("GET", "/admin/jobs/dead").json["jobs"] == []
-        assert worker.api("POST", "/ai/complete", JOB).status == 404
-        assert len(service.rows()) == 1
-        assert worker.stop() == 0
-    finally:
-        worker.process.poll() is None and worker.kill()
 
 
 def test_without_workers_nobody_keeps_jobs(house):

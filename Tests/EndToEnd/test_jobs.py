@@ -150,6 +150,41 @@ def test_a_job_waits_for_its_budget_and_runs_once_there_is_one(stage):
     assert len(weir.rows("tenant_id = 46")) == 3
 
 
+@pytest.mark.parametrize("tenant, stopped, code", [
+    (47, {"is_active": False}, "ai_module_inactive"),
+    (48, {"features": {"default": False}}, "ai_feature_disabled"),
+    (49, "tenant:49", "ai_kill_switch"),
+], ids=["module", "feature", "kill switch"])
+def test_what_is_stopped_after_a_job_was_accepted_fails_it(stage, tenant, stopped, code):
+    _, weir, _, _ = stage
+    weir.put_tenant(tenant, budget_usd=0)
+    key = weir.make_key([tenant])
+    job = accept(weir, key, "stopped", tenant=tenant, wait_for_budget=True)
+    wait(weir, key, job, lambda job: job["waits_for"] == "budget", seconds=60)
+    if isinstance(stopped, str):
+        switch = {"target": stopped, "engaged": True}
+        assert weir.api("PUT", "/admin/kill-switches", switch).status == 200
+        stopped = {}
+    weir.put_tenant(tenant, budget_usd=5, **stopped)
+    failed = wait(weir, key, job, seconds=60)
+    assert (failed["status"], failed["error"]) == ("failed", code), failed
+    assert not weir.rows(f"tenant_id = {tenant}")
+
+
+def test_a_queue_that_is_no_longer_configured_runs_what_is_replayed(lab):
+    weir = lab.weir(lab.sandbox(), "queues: { old: { concurrency: 1 } }")
+    weir.put_tenant(42, budget_usd=0)
+    key = weir.make_key()
+    job = accept(weir, key, "again", queue="old")
+    assert wait(weir, key, job, seconds=60)["status"] == "failed"
+    assert weir.stop() == 0
+    weir.config.write_text(weir.config.read_text().replace("old:", "new:"))
+    weir.start()
+    weir.put_tenant(42, budget_usd=5)
+    assert weir.api("POST", f"/admin/jobs/dead/{job}/replay").status == 200
+    assert wait(weir, key, job, seconds=60)["status"] == "complete"
+
+
 def test_a_job_is_put_off(stage):
     _, weir, key, _ = stage
     due = moment(4)

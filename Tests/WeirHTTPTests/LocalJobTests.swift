@@ -10,7 +10,8 @@ import WeirService
         JobCall(
             request: try slug("req_job"),
             caller: Caller(key: try slug("key_long_gone"), role: .service, reach: reach),
-            feature: .defaultFeature, idempotencyKey: "job:job_1:1", body: Array(body.utf8))
+            tenant: try tenantID(42), user: .none, feature: .defaultFeature,
+            idempotencyKey: "job:job_1:1", body: Array(body.utf8))
     }
 
     private func performer(_ stage: Stage) -> LocalJobPerformer {
@@ -25,7 +26,7 @@ import WeirService
         })
         let performer = LocalJobPerformer(use, settings: ServerSettings())
         let answer = await performer.perform(try call(CompleteTests.plain))
-        guard case .answered(200, nil, wasHeldBack: false, let body) = answer else {
+        guard case .answered(200, nil, wasHeldBack: false, nil, let body) = answer else {
             Issue.record("\(answer)")
             return
         }
@@ -40,7 +41,7 @@ import WeirService
     @Test func `its reach is as good as a client's`() async throws {
         let stage = try Stage()
         let call = try call(CompleteTests.plain, reach: .tenants([try tenantID(43)]))
-        guard case .answered(403, nil, true, let body) = await performer(stage).perform(call)
+        guard case .answered(403, nil, true, nil, let body) = await performer(stage).perform(call)
         else {
             Issue.record("it was let in")
             return
@@ -56,9 +57,25 @@ import WeirService
         })
         let performer = LocalJobPerformer(use, settings: ServerSettings())
         let answer = await performer.perform(try call(CompleteTests.plain))
-        guard case .answered(503, 7, true, _) = answer
+        guard case .answered(503, 7, true, nil, _) = answer
         else {
             Issue.record("no 503")
+            return
+        }
+    }
+
+    @Test func `a budget's refusal says when that begins anew`() async throws {
+        let stage = try Stage()
+        let reset = Timestamp(milliseconds: 1_777_593_600_000)
+        let use = stage.use(complete: { _ throws(WeirError) in
+            var refusal = WeirError(.budgetExceeded, "spent")
+            refusal.budgetReset = reset
+            throw refusal
+        })
+        let performer = LocalJobPerformer(use, settings: ServerSettings())
+        let answer = await performer.perform(try call(CompleteTests.plain))
+        guard case .answered(402, nil, true, reset, _) = answer else {
+            Issue.record("\(answer)")
             return
         }
     }

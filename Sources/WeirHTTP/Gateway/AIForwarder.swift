@@ -34,7 +34,7 @@ struct AIForwarder: Sendable {
     private func forward(_ call: Call) async throws(WeirError) -> Answer {
         let subject = try subject(of: call)
         if let tenant = subject.tenant { try call.caller.require(tenant) }
-        if isLimited { try requireRunning(subject) }
+        if isLimited { try use.admission.requireRunning(subject.tenant, subject.feature) }
         let destination: GatewayCall.Destination = isOfJobs ? .jobs : .ai(subject.feature)
         try use.gateway.requireAvailable(destination)
         let admitted = try admit(call, subject)
@@ -92,24 +92,13 @@ struct AIForwarder: Sendable {
         return Caller(key: caller.key, role: caller.role, reach: reach)
     }
 
-    private func requireRunning(_ subject: Subject) throws(WeirError) {
-        var targets: [KillSwitches.Target] = [.all]
-        if let tenant = subject.tenant { targets.append(.tenant(tenant)) }
-        if let feature = subject.feature { targets.append(.feature(feature)) }
-        guard let target = use.directory.snapshot.switches.first(of: targets) else { return }
-        throw WeirError(.killSwitch, "AI calls are stopped by an operator (\(target))")
-    }
-
     private func admit(
         _ call: Call, _ subject: Subject
     ) throws(WeirError) -> (permit: CallPermit, standing: CallStanding)? {
-        guard isLimited, let limits = use.limits, let tenant = subject.tenant else { return nil }
-        let limited = LimitedCall(
-            tenant: tenant, known: use.directory.snapshot.tenants[tenant], user: subject.user,
-            feature: subject.feature ?? .defaultFeature, key: call.caller.key)
-        // Four bytes a token are usual.
-        return try limits.admit(
-            limited, estimate: Int64(call.bytes.count / 4), at: use.time.now())
+        guard isLimited, let tenant = subject.tenant else { return nil }
+        return try use.admission.admit(
+            tenant, subject.user, subject.feature ?? .defaultFeature, call.caller.key,
+            bytes: call.bytes.count)
     }
 
     // MARK: behind

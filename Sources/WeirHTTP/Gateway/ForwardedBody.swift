@@ -25,7 +25,7 @@ struct ForwardedBody: StreamedBody {
         self.client = client
         guard isCounted else { return }
         open = permit
-        if let tokens = ForwardedBody.tokens(reply.headers) {
+        if let tokens = GatewayCall.tokens(reply.headers) {
             permit?.use(tokens)
             open = nil
         }
@@ -43,7 +43,7 @@ struct ForwardedBody: StreamedBody {
         case .bytes(let bytes): return bytes
         case .end:
             client?.onLeaving(nil)
-            if let tokens = ForwardedBody.tokens(reply.trailers) {
+            if let tokens = GatewayCall.tokens(reply.trailers) {
                 open?.use(tokens)
             } else {
                 open?.giveBack()
@@ -66,12 +66,6 @@ struct ForwardedBody: StreamedBody {
         client?.onLeaving(nil)
         open?.keep()
         open = nil
-    }
-
-    private static func tokens(_ fields: [HeaderField]) -> Int64? {
-        fields.first { $0.hasName(GatewayCall.tokensField) }
-            .flatMap { plainInteger($0.value) }
-            .flatMap { $0 >= 0 ? $0 : nil }
     }
 }
 

@@ -148,7 +148,7 @@ extension BatchRunner {
                 request: identifiers.requestID(),
                 caller: Caller(
                     key: request.key, role: request.role, reach: .tenants([job.tenant])),
-                feature: request.feature,
+                tenant: job.tenant, user: job.user, feature: request.feature,
                 idempotencyKey: "job:\(job.id):\(job.attempts):\(number)",
                 body: request.calls[number].encoded))
     }

@@ -14,8 +14,6 @@ package struct JobParts: Sendable {
 
     /// Queues whose jobs somebody else claims; here they only run out.
     package var claimedElsewhere: Set<QueueName> = [.batchQueue]
-    /// When a tenant's budget begins anew; nil where nobody here knows.
-    package var budgetReset: @Sendable (TenantID, Timestamp) -> Timestamp? = { _, _ in nil }
     package var dice: @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) }
     /// Calls of one job at once.
     package var callsAtOnce = 4
@@ -25,8 +23,9 @@ package struct JobParts: Sendable {
     package var batch = 256
     /// Between two looks for jobs whose retention is over.
     package var purgeEvery = Duration.seconds(60)
-    /// Between two tries of a job that waits for a budget whose reset nobody here knows.
-    package var budgetRecheck = Duration.seconds(3_600)
+    /// At most between two tries of a job that waits for a budget, at random from half of it on;
+    /// nil where nobody raises a budget without waking the jobs here that wait for it.
+    package var budgetRecheck: Duration?
     package var logger = Logger(label: "weir.jobs")
 
     package init(

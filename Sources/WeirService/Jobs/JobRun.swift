@@ -69,7 +69,8 @@ struct JobRun: Sendable {
         let call = JobCall(
             request: parts.newRequest(),
             caller: Caller(key: request.key, role: role, reach: .tenants([job.tenant])),
-            feature: request.feature, idempotencyKey: "job:\(job.id):\(job.epoch)\(suffix)",
+            tenant: job.tenant, user: job.user, feature: request.feature,
+            idempotencyKey: "job:\(job.id):\(job.epoch)\(suffix)",
             body: request.calls[number ?? 0].encoded)
         let (gate, bell, queue) = (gate, parts.bell, job.queue)
         let outcome = await calls.perform(call, within: rules.attemptTimeout) {
@@ -111,12 +112,17 @@ struct JobRun: Sendable {
     /// A budget may be raised before it begins anew, so that a job whose deadline is earlier waits
     /// until then, and fails for want of budget.
     private func waitingOut(_ ending: JobEnding, _ now: Timestamp) -> JobEnding {
-        let reset =
-            parts.budgetReset(job.tenant, now) ?? now.advanced(by: parts.budgetRecheck)
+        let recheck = parts.budgetRecheck.map { longest in
+            let earliest = now.advanced(by: longest / 2)
+            let range = UInt64(clamping: earliest.milliseconds(since: now))
+            let share = parts.dice().multipliedFullWidth(by: range).high
+            return earliest.advanced(by: .milliseconds(Int64(clamping: share)))
+        }
         let last = job.deadline.advanced(seconds: -1)
+        let next = [ending.budgetReset, recheck].compactMap(\.self).min() ?? last
         return JobEnding(
             ending.failure, retryAfter: ending.retryAfter, wasHeldBack: ending.wasHeldBack,
-            budgetReset: last > now ? min(max(reset, now.advanced(seconds: 1)), last) : nil)
+            budgetReset: last > now ? min(max(next, now.advanced(seconds: 1)), last) : nil)
     }
 
     /// Nil where the claim isn't the job's any more, or nothing can be made durable: the lease

@@ -11,11 +11,13 @@ enum JobVerdict: Sendable, Equatable {
 extension JobVerdict {
     init(_ answer: JobAnswer) {
         switch answer {
-        case .answered(200..<300, _, _, let body): self = .answer(body)
-        case .answered(let status, let retryAfter, let wasHeldBack, let body):
+        case .answered(200..<300, _, _, _, let body): self = .answer(body)
+        case .answered(let status, let retryAfter, let wasHeldBack, let reset, let body):
             let failure = JobFailure(body) ?? JobFailure(status: status)
             self = .failure(
-                JobEnding(failure, retryAfter: retryAfter, wasHeldBack: wasHeldBack),
+                JobEnding(
+                    failure, retryAfter: retryAfter, wasHeldBack: wasHeldBack,
+                    budgetReset: reset),
                 body: failure.body)
         case .notSent:
             self = JobVerdict(

@@ -16,6 +16,9 @@ package struct JobCall: Sendable {
     package let request: RequestID
     /// Who asked for the job, with no more than the job's tenant in reach.
     package let caller: Caller
+    /// For whom it is made; it is in the body, too.
+    package let tenant: TenantID
+    package let user: UserID
     /// What picks the pool; it is in the body, too.
     package let feature: FeatureSlug
     /// `job:<id>:<epoch>`, and behind it `:<number>` where a job makes several calls. Each claim
@@ -25,11 +28,13 @@ package struct JobCall: Sendable {
     package let body: [UInt8]
 
     package init(
-        request: RequestID, caller: Caller, feature: FeatureSlug, idempotencyKey: String,
-        body: [UInt8]
+        request: RequestID, caller: Caller, tenant: TenantID, user: UserID,
+        feature: FeatureSlug, idempotencyKey: String, body: [UInt8]
     ) {
         self.request = request
         self.caller = caller
+        self.tenant = tenant
+        self.user = user
         self.feature = feature
         self.idempotencyKey = idempotencyKey
         self.body = body
@@ -42,7 +47,10 @@ package enum JobAnswer: Sendable, Equatable {
     /// - Parameters:
     ///   - retryAfter: seconds.
     ///   - wasHeldBack: proved: no provider was asked.
-    case answered(status: Int, retryAfter: Int?, wasHeldBack: Bool, body: [UInt8])
+    ///   - budgetReset: of a refusal for want of budget: when that begins anew, if it is known.
+    case answered(
+        status: Int, retryAfter: Int?, wasHeldBack: Bool, budgetReset: Timestamp? = nil,
+        body: [UInt8])
     /// Proved: no instance was asked.
     case notSent
     /// It was asked, and is lost: what it cost, if anything, is in its ledger.

@@ -67,30 +67,13 @@ enum AIService {
         _ prices: PriceBook, _ store: SQLiteStore, _ identities: IdentityGate?,
         _ time: any TimeSource
     ) async throws -> ProcessParts {
-        let directory = try Directory(
-            contents: try await store.loadDirectory(), prices: prices, store: store)
-        let providers = configuration.providers.map {
-            ProviderSetup($0, callTimeout: configuration.limits.callTimeout)
-        }
         let transport = try PooledTransport(
             endpoints: configuration.providers.map(UpstreamEndpoint.init),
             group: MultiThreadedEventLoopGroup.singleton, time: time,
             limits: configuration.transportLimits)
-        let catalogue = configuration.catalogue
-        let budget = BudgetGuard(store: store, time: time)
-        let calendar = BillingCalendar()
-        let attempts = AttemptNumbers(after: try await store.highestAttempt())
-        let screens = try FeatureScreens(
-            standard: configuration.screening.standard, features: configuration.screening.features)
-        let gate = configuration.gate
-        var parts = CompletionParts(
-            directory: directory, catalogue: catalogue, providers: providers, gate: gate,
-            budget: budget, ledger: store, events: store, transport: transport,
-            screening: Screening(screens, audit: store), cache: configuration.replyCache,
-            calendar: calendar, time: time, attempts: attempts)
-        configuration.adjust(&parts, as: role)
-        let desk = jobDesk(
-            configuration, role, store, directory, BatchRoutes(parts.providers), time)
+        let parts = try await completionParts(configuration, role, prices, store, transport, time)
+        let pipeline = CompletionPipeline(parts)
+        let desk = jobDesk(configuration, role, store, parts)
         let reports = desk.map { ReportDesk(templates: configuration.templatesInForce, jobs: $0) }
         let live = LiveSettings(
             rates: parts.rates, queue: parts.queue, cache: parts.cache, desk: desk,
@@ -100,66 +83,102 @@ enum AIService {
                 running: configuration, as: role, source: $0, store: store, time: time,
                 prepare: live.prepare)
         }
-        let pipeline = CompletionPipeline(parts)
-        let health = healthMonitor(configuration, providers, store, transport, time)
+        let health = healthMonitor(configuration, parts)
         let identifiers = TimeOrderedText(time: time)
-        let administration = Administration(
-            directory, store, time: time, reload: reload, onBudget: desk?.budgetChanged)
-        let ai = AIUseCases(
-            complete: pipeline.complete, traffic: { gate.snapshots(at: time.now()) },
-            usage: UsageQueries(
-                directory: directory, ledger: store, budget: budget, catalogue: catalogue,
-                calendar: calendar, time: time),
-            prices: PriceAdministration(directory: directory, time: time),
-            adjustments: Adjustments(
-                ledger: store, budget: budget, time: time, onBudget: desk?.budgetChanged,
-                nextAttempt: attempts.next))
-        var useCases = UseCases(
+        let useCases = UseCases(
             newRequest: identifiers.requestID,
             authenticator: Authenticator(
-                directory: directory, adminToken: configuration.adminKey?.reveal, time: time),
-            doors: .all, administration: administration, health: health, ai: ai,
+                directory: parts.directory, adminToken: configuration.adminKey?.reveal, time: time),
+            doors: .all,
+            administration: Administration(
+                parts.directory, store, time: time, reload: reload, onBudget: desk?.budgetChanged),
+            health: health, ai: useCases(pipeline, parts, onBudget: desk?.budgetChanged),
             identities: identities)
-        useCases.jobs = desk
-        let events = EventFeed(
-            store: store, directory: directory, settings: configuration.events, time: time)
-        useCases.events = events
-        let webhooks = try configuration.webhookParts(store, time: time)
-        useCases.reports = reports
         let batches = try await BatchRunner.start(
             configuration, role, pipeline, store, useCases, identifiers)
-        let runner = try await jobRunner(
-            configuration, role, desk, &useCases, health, store, directory, time)
-        return ProcessParts(
-            useCases: useCases, reload: reload,
-            loops: [Loop(health.run), Loop(events.run), Loop(batches.run)] + webhooks.loops
-                + (runner.map { [Work($0.run)] } ?? []),
-            drain: { runner?.stop() },
-            cut: {
-                await transport.shutdown()
-                await runner?.end()
-            },
+        var process = ProcessParts(
+            useCases: useCases, reload: reload, loops: [Loop(health.run), Loop(batches.run)],
+            cut: { await transport.shutdown() },
             stop: {
                 await transport.shutdown()
-                await webhooks.stop()
                 await store.close()
             })
+        try EventKeeping(configuration, store, parts.directory, time: time).add(to: &process)
+        if let desk, let reports {
+            let performer = LocalJobPerformer(
+                useCases, settings: configuration.serverSettings(role))
+            try await JobKeeping(
+                desk, reports, configuration, store, performer: performer, time: time
+            )
+            .add(to: &process, health)
+        }
+        return process
+    }
+
+    private static func completionParts(
+        _ configuration: Configuration, _ role: Role, _ prices: PriceBook, _ store: SQLiteStore,
+        _ transport: PooledTransport, _ time: any TimeSource
+    ) async throws -> CompletionParts {
+        let directory = try Directory(
+            contents: try await store.loadDirectory(), prices: prices, store: store)
+        let screens = try FeatureScreens(
+            standard: configuration.screening.standard, features: configuration.screening.features)
+        var parts = CompletionParts(
+            directory: directory, catalogue: configuration.catalogue,
+            providers: configuration.providers.map {
+                ProviderSetup($0, callTimeout: configuration.limits.callTimeout)
+            },
+            gate: configuration.gate, budget: BudgetGuard(store: store, time: time),
+            ledger: store, events: store, transport: transport,
+            screening: Screening(screens, audit: store), cache: configuration.replyCache,
+            calendar: BillingCalendar(), time: time,
+            attempts: AttemptNumbers(after: try await store.highestAttempt()))
+        configuration.adjust(&parts, as: role)
+        return parts
+    }
+
+    /// Nil where jobs are kept in front of this process, by its gateway.
+    private static func jobDesk(
+        _ configuration: Configuration, _ role: Role, _ store: SQLiteStore,
+        _ parts: CompletionParts
+    ) -> JobDesk? {
+        guard role == .all else { return nil }
+        let admission = JobAdmission(
+            directory: parts.directory, catalogue: parts.catalogue,
+            batches: BatchRoutes(parts.providers))
+        return JobDesk(configuration, store, admission, time: parts.time)
+    }
+
+    private static func useCases(
+        _ pipeline: CompletionPipeline, _ parts: CompletionParts, onBudget: BudgetChange?
+    ) -> AIUseCases {
+        let (directory, time) = (parts.directory, parts.time)
+        return AIUseCases(
+            complete: pipeline.complete,
+            traffic: { parts.gate.snapshots(at: time.now()) },
+            usage: UsageQueries(
+                directory: directory, ledger: parts.ledger, budget: parts.budget,
+                catalogue: parts.catalogue, calendar: parts.calendar, time: time),
+            prices: PriceAdministration(directory: directory, time: time),
+            adjustments: Adjustments(
+                ledger: parts.ledger, budget: parts.budget, time: time, onBudget: onBudget,
+                nextAttempt: parts.attempts.next))
     }
 
     private static func healthMonitor(
-        _ configuration: Configuration, _ providers: [ProviderSetup], _ store: SQLiteStore,
-        _ transport: PooledTransport, _ time: any TimeSource
+        _ configuration: Configuration, _ parts: CompletionParts
     ) -> HealthMonitor {
-        let probes = providers.map { provider in
+        let probes = configuration.providers.compactMap { parts.providers[$0.name] }.map {
             ProviderProbe(
-                provider: provider.name, path: provider.dialect.probePath,
-                headers: provider.dialect.credentials(provider.key))
+                provider: $0.name, path: $0.dialect.probePath,
+                headers: $0.dialect.credentials($0.key))
         }
         let folder = URL(filePath: configuration.storage.sqlitePath)
             .deletingLastPathComponent().path
         return HealthMonitor(
-            ledger: store,
-            providers: ProviderProbes(probes: probes, transport: transport, time: time),
+            ledger: parts.ledger,
+            providers: ProviderProbes(
+                probes: probes, transport: parts.transport, time: parts.time),
             readMachine: { MachineReading.current(diskPath: folder) })
     }
 }

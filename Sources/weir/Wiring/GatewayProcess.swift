@@ -47,10 +47,12 @@ enum GatewayProcess {
         let client = try InstanceClient(group: MultiThreadedEventLoopGroup.singleton)
         let gateway = try gateway(configuration, client, time)
         let rates = RateGate(configuration.limits.ai)
-        let jobs = try jobs(configuration, role, store, directory, gateway, time)
+        let admission = GatewayAdmission(limits: rates, directory: directory, time: time)
+        let desk = jobDesk(configuration, role, store, directory, time)
+        let reports = desk.map { ReportDesk(templates: configuration.templatesInForce, jobs: $0) }
         let live = LiveSettings(
-            rates: rates, pools: GatewayPools(gateway, client: client), desk: jobs?.desk,
-            reports: jobs?.reports)
+            rates: rates, pools: GatewayPools(gateway, client: client), desk: desk,
+            reports: reports)
         try await setUp(live, configuration)
         let reload = source.map {
             ConfigurationReload(
@@ -64,17 +66,13 @@ enum GatewayProcess {
                 directory: directory, adminToken: configuration.adminKey?.reveal, time: time),
             doors: .all,
             administration: Administration(
-                directory, store, time: time, reload: reload,
-                onBudget: jobs?.desk.budgetChanged),
+                directory, store, time: time, reload: reload, onBudget: desk?.budgetChanged),
             health: health, ai: nil)
         if role == .gateway {
-            useCases.gateway = GatewayUseCases(
-                gateway: gateway, limits: rates, directory: directory, time: time)
+            useCases.gateway = GatewayUseCases(gateway: gateway, admission: admission)
         } else {
             useCases.identities = configuration.identityGate(role, time: time)
         }
-        jobs?.add(to: &useCases)
-        if let jobs { useCases.show(jobs.runner, of: store, on: health, time) }
         let probes = InstanceProbes(gateway, transport: client, time: time)
         let members = PoolMembers(gateway, time: time)
         var parts = ProcessParts(
@@ -85,7 +83,15 @@ enum GatewayProcess {
                 await client.shutdown()
                 await store.close()
             })
-        jobs?.add(to: &parts)
+        if let desk, let reports {
+            try EventKeeping(configuration, store, directory, time: time).add(to: &parts)
+            // Budgets are raised at the instances, who don't tell.
+            try await JobKeeping(
+                desk, reports, configuration, store,
+                performer: GatewayJobPerformer(gateway, admission),
+                budgetRecheck: .seconds(3_600), time: time
+            ).add(to: &parts, health)
+        }
         return parts
     }
 
@@ -113,16 +119,14 @@ enum GatewayProcess {
         await apply()
     }
 
-    /// Nil where they are kept elsewhere.
-    private static func jobs(
+    /// Nil where jobs are kept elsewhere.
+    private static func jobDesk(
         _ configuration: Configuration, _ role: Role, _ store: SQLiteStore,
-        _ directory: Directory, _ gateway: Gateway, _ time: any TimeSource
-    ) throws -> JobKeeping? {
+        _ directory: Directory, _ time: any TimeSource
+    ) -> JobDesk? {
         guard role == .worker || configuration.gateway.keepsJobs else { return nil }
-        return try JobKeeping(
-            configuration, store, directory,
-            admission: JobAdmission(directory: directory, catalogue: nil),
-            performer: GatewayJobPerformer(gateway), time: time)
+        let admission = JobAdmission(directory: directory, catalogue: nil)
+        return JobDesk(configuration, store, admission, time: time)
     }
 
     private static func healthMonitor(

@@ -3,43 +3,45 @@ import WeirHTTP
 import WeirService
 import WeirStorage
 
-/// Everything of jobs in one process: where they are handed in, what runs them, and what tells of
+/// Everything of jobs in one process, whatever its role: where they are handed in, and what runs
 /// them.
 struct JobKeeping: Sendable {
-    let desk: JobDesk
-    let runner: JobRunner
-    let reports: ReportDesk
-    private let events: EventFeed
-    private let webhooks: (loops: [Loop], stop: @Sendable () async -> Void)
+    private let desk: JobDesk
+    private let runner: JobRunner
+    private let reports: ReportDesk
+    private let figures: JobFigures
 
-    /// - Parameter performer: makes the jobs' calls.
+    /// - Parameters:
+    ///   - performer: makes the jobs' calls.
+    ///   - budgetRecheck: nil where nobody raises a budget without telling the desk.
     init(
-        _ configuration: Configuration, _ store: SQLiteStore, _ directory: Directory,
-        admission: JobAdmission, performer: any JobPerformer, time: any TimeSource
-    ) throws {
-        let desk = JobDesk(
-            store: store, audit: store, queues: configuration.queues, admission: admission,
-            webhooks: configuration.webhooks.rules, bell: JobBell(), time: time)
+        _ desk: JobDesk, _ reports: ReportDesk, _ configuration: Configuration,
+        _ store: SQLiteStore,
+        performer: any JobPerformer, budgetRecheck: Duration? = nil, time: any TimeSource
+    ) async throws(StoreError) {
         self.desk = desk
-        runner = JobRunner(
-            JobParts(
-                store: store, performer: performer, queues: { desk.queues.rules },
-                bell: desk.bell, time: time, newRequest: TimeOrderedText(time: time).requestID))
-        events = EventFeed(
-            store: store, directory: directory, settings: configuration.events, time: time)
-        reports = ReportDesk(templates: configuration.templatesInForce, jobs: desk)
-        webhooks = try configuration.webhookParts(store, time: time)
+        self.reports = reports
+        // What queues hold that are no longer configured runs, too.
+        let known = try await store.figures()
+        let standard = Dictionary(
+            known.map { ($0.queue, QueueRules()) }, uniquingKeysWith: { $1 })
+        var parts = JobParts(
+            store: store, performer: performer,
+            queues: { standard.merging(desk.queues.rules) { $1 } }, bell: desk.bell, time: time,
+            newRequest: TimeOrderedText(time: time).requestID)
+        parts.budgetRecheck = budgetRecheck
+        let runner = JobRunner(parts)
+        self.runner = runner
+        figures = JobFigures(store: store, time: time) { runner.counts }
     }
 
-    func add(to useCases: inout UseCases) {
-        useCases.jobs = desk
-        useCases.reports = reports
-        useCases.events = events
-    }
-
-    func add(to parts: inout ProcessParts) {
-        parts.loops += [Loop(events.run)] + webhooks.loops + [Work(runner.run)]
-        let (drain, cut, stop) = (parts.drain, parts.cut, parts.stop)
+    func add(to parts: inout ProcessParts, _ health: HealthMonitor) {
+        parts.useCases.jobs = desk
+        parts.useCases.reports = reports
+        parts.useCases.queues = figures
+        health.watchQueues { [runner] in runner.lagMilliseconds }
+        parts.loops.append(Work(runner.run))
+        let (drain, cut) = (parts.drain, parts.cut)
         parts.drain = { [runner] in
             drain()
             runner.stop()
@@ -48,16 +50,34 @@ struct JobKeeping: Sendable {
             await cut()
             await runner.end()
         }
-        parts.stop = { [webhooks] in
-            await webhooks.stop()
-            await stop()
-        }
+    }
+}
+
+extension JobDesk {
+    /// Of one store.
+    convenience init(
+        _ configuration: Configuration, _ store: SQLiteStore, _ admission: JobAdmission,
+        time: any TimeSource
+    ) {
+        self.init(
+            store: store, audit: store, queues: configuration.queues, admission: admission,
+            webhooks: configuration.webhooks.rules, bell: JobBell(), time: time)
     }
 }
 
 extension JobQueues {
     /// What the runner goes by.
-    var rules: [QueueName: QueueRules] {
+    fileprivate var rules: [QueueName: QueueRules] {
         Dictionary(uniqueKeysWithValues: names.map { ($0, self[$0]?.rules ?? QueueRules()) })
+    }
+}
+
+extension JobRunner {
+    /// When the time to drain is over: the calls were cut off, so that their jobs end at once or
+    /// are left to their leases.
+    fileprivate func end() async {
+        // Cut short, it is the same a little earlier.
+        try? await Task.sleep(for: .seconds(1))
+        abandon()
     }
 }

@@ -3,7 +3,7 @@ import WeirHTTP
 
 /// What a process of one role is made of, ready to serve.
 struct ProcessParts: Sendable {
-    let useCases: UseCases
+    var useCases: UseCases
     /// Nil where there is no configuration to read again.
     let reload: ConfigurationReload?
     /// Run from before the first request to the end, in the order in which they start.

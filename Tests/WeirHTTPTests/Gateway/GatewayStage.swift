@@ -35,8 +35,10 @@ struct GatewayStage: Sendable {
         var use = stage.use
         (use.ai, use.jobs, use.reports, use.events) = (nil, nil, nil, nil)
         use.gateway = GatewayUseCases(
-            gateway: gateway, limits: limits.map { RateGate($0) }, directory: stage.directory,
-            time: stage.time)
+            gateway: gateway,
+            admission: GatewayAdmission(
+                limits: limits.map { RateGate($0) }, directory: stage.directory,
+                time: stage.time))
         self.stage = stage.serving(use, settings: settings)
         for (name, pool) in gateway.pools { pool.set([try slug("\(name)/a")]) }
     }

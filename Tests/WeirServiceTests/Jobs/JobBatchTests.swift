@@ -132,10 +132,10 @@ import WeirTesting
 
     @Test func `a job that may wait for its budget does, until it is raised`() async throws {
         let hasMoney = Mutex(false)
-        let stage = try JobStage { _, _, _ in
-            hasMoney.withLock { $0 } ? .envelope("ok") : .error(.budgetExceeded)
-        } adjust: { parts in
-            parts.budgetReset = { _, now in now.advanced(seconds: 1_000_000) }
+        let stage = try JobStage { _, _, time in
+            if hasMoney.withLock({ $0 }) { return .envelope("ok") }
+            return .error(
+                .budgetExceeded, budgetReset: time.now().advanced(seconds: 1_000_000))
         }
         try await stage.whileRunning {
             let ids = [
@@ -159,18 +159,39 @@ import WeirTesting
         }
     }
 
-    @Test func `where nobody knows when a budget begins anew, it is asked every hour`()
-        async throws
-    {
-        let stage = try JobStage { _, number, _ in
-            number < 4 ? .error(.budgetExceeded) : .envelope("ok")
+    /// The seconds between the calls of a job that is refused twice.
+    private func waits(reset: Int64?, recheck: Duration?, dice: UInt64) async throws -> [Int64] {
+        let stage = try JobStage { _, number, time in
+            number > 2
+                ? .envelope("ok")
+                : .error(
+                    .budgetExceeded, budgetReset: reset.map { time.now().advanced(seconds: $0) })
+        } adjust: { parts in
+            parts.budgetRecheck = recheck
+            parts.dice = { dice }
         }
         try await stage.whileRunning {
             let id = try await stage.add(1, waitsForBudget: true)
             try await stage.until(.seconds(20)) { try await stage.job(id).status == .complete }
-            let starts = stage.service.starts.map(\.milliseconds)
-            #expect(starts[1] - starts[0] >= 3_600_000 && starts[1] - starts[0] < 3_700_000)
         }
+        let starts = stage.service.starts
+        return zip(starts.dropFirst(), starts).map { $0.milliseconds(since: $1) / 1_000 }
+    }
+
+    @Test(
+        arguments: [
+            ("it is raised elsewhere", nil, 3_600, 0, 1_800...1_900),
+            ("at random", nil, 3_600, .max, 3_599...3_700),
+            ("it begins anew before", 600, 3_600, 0, 600...700),
+            ("and long after", 50_000, 3_600, 0, 1_800...1_900),
+            ("whoever raises it tells", 40_000, nil, 0, 40_000...40_100),
+        ] as [(String, Int64?, Int64?, UInt64, ClosedRange<Int64>)])
+    func `a job asks for its budget again when it may be there`(
+        why: String, reset: Int64?, recheck: Int64?, dice: UInt64, expected: ClosedRange<Int64>
+    ) async throws {
+        let waits = try await waits(
+            reset: reset, recheck: recheck.map { .seconds($0) }, dice: dice)
+        #expect(waits.count == 2 && waits.allSatisfy(expected.contains), "\(why): \(waits)")
     }
 
     @Test func `a job that waited for its budget in vain fails for want of it`() async throws {

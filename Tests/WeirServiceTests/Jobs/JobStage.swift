@@ -192,11 +192,12 @@ extension JobAnswer {
     }
 
     static func error(
-        _ code: WeirError.Code, heldBack: Bool = false, retryAfter: Int? = nil
+        _ code: WeirError.Code, heldBack: Bool = false, retryAfter: Int? = nil,
+        budgetReset: Timestamp? = nil
     ) -> JobAnswer {
         let body: JSON = ["error": .string(code.rawValue), "message": "no"]
         return .answered(
             status: code.status, retryAfter: retryAfter, wasHeldBack: heldBack,
-            body: body.encoded)
+            budgetReset: budgetReset, body: body.encoded)
     }
 }
