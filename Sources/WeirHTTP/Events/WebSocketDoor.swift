@@ -7,14 +7,15 @@ import WeirCore
 
 /// Takes the one path that speaks WebSocket out of the server's hands. The request is asked about
 /// like any other; where it may have its stream, the connection's HTTP handlers make room for those
-/// of a `WebSocketSession`, else the answer is the connection's last. Runs on the connection's
-/// event loop.
+/// of a `WebSocketSession`, or of a `TunnelSession` where an instance has the stream, else the
+/// answer is the connection's last. Runs on the connection's event loop.
 final class WebSocketDoor: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
+    private let stall: TimeAmount
     private let respond: @Sendable (CallHead) async -> Answer
     private let refuse: @Sendable (WeirError) -> Answer
     private var phase = Phase.passing
@@ -31,12 +32,14 @@ final class WebSocketDoor: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// - Parameters:
+    ///   - stall: how long a client may take over what an instance sends.
     ///   - respond: answers a request.
     ///   - refuse: makes the answer to what is no request.
     init(
-        respond: @escaping @Sendable (CallHead) async -> Answer,
+        stall: TimeAmount, respond: @escaping @Sendable (CallHead) async -> Answer,
         refuse: @escaping @Sendable (WeirError) -> Answer
     ) {
+        self.stall = stall
         self.respond = respond
         self.refuse = refuse
     }
@@ -79,14 +82,17 @@ final class WebSocketDoor: ChannelDuplexHandler, RemovableChannelHandler {
         // it is let go.
         Task { [respond, refuse, loop = context.eventLoop] in
             var own = await respond(handshake.head)
-            if var stream = own.stream {
-                // Somebody else's answer, which has no upgrade in it.
-                await stream.abandon()
-                own = refuse(WeirError(.invalidRequest, "A gateway doesn't pass WebSocket on"))
-            }
-            let answer = own
             // The handshake was looked at; there is nothing left that could fail.
             let headers = (try? await accepted.get()) ?? [:]
+            if var stream = own.stream {
+                // An instance's long answer, which has no upgrade in it.
+                await stream.abandon()
+                own = refuse(WebSocketDoor.noUpgrade)
+            }
+            if case .relayed(let reply) = own.upgrade, !reply.accepts(headers) {
+                own = refuse(WebSocketDoor.noUpgrade)
+            }
+            let answer = own
             loop.execute {
                 let (door, context) = place.value
                 door.conclude(answer, context, headers, handshake.subprotocol)
@@ -101,13 +107,13 @@ final class WebSocketDoor: ChannelDuplexHandler, RemovableChannelHandler {
         guard context.channel.isActive else { return }
         var headers = headers
         for field in answer.headers { headers.add(name: field.name.rawName, value: field.value) }
-        guard let socket = answer.socket else { return write(answer, context) }
+        guard let upgrade = answer.upgrade else { return write(answer, context) }
         if let subprotocol { headers.add(name: "sec-websocket-protocol", value: subprotocol) }
         let head = HTTPResponseHead(
             version: .http1_1, status: .switchingProtocols, headers: headers)
         context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
         do {
-            try change(context, to: WebSocketSession(socket))
+            try change(context, to: upgrade)
         } catch {
             context.close(promise: nil)
         }
@@ -126,15 +132,22 @@ final class WebSocketDoor: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// The handlers of HTTP go, but for the server's last ones, which hear nothing any more until
     /// the connection ends.
-    private func change(
-        _ context: ChannelHandlerContext, to session: WebSocketSession
-    ) throws {
+    private func change(_ context: ChannelHandlerContext, to upgrade: Answer.Upgrade) throws {
         let pipeline = context.pipeline.syncOperations
-        try pipeline.addHandler(session, position: .after(self))
-        try pipeline.addHandler(WebSocketFrameEncoder(), position: .after(self))
-        try pipeline.addHandler(
-            ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: WebSocketSession.frameLimit)),
-            position: .after(self))
+        let begin: () -> Void
+        switch upgrade {
+        case .events(let socket):
+            let session = WebSocketSession(socket)
+            let decoder = WebSocketFrameDecoder(maxFrameSize: WebSocketSession.frameLimit)
+            try pipeline.addHandlers(
+                [ByteToMessageHandler(decoder), WebSocketFrameEncoder(), session],
+                position: .after(self))
+            begin = session.begin
+        case .relayed(let reply):
+            let session = TunnelSession(reply, stall: stall)
+            try pipeline.addHandler(session, position: .after(self))
+            begin = session.begin
+        }
         func remove(_ type: (some RemovableChannelHandler).Type) throws {
             _ = pipeline.removeHandler(try pipeline.handler(type: type))
         }
@@ -145,6 +158,17 @@ final class WebSocketDoor: ChannelDuplexHandler, RemovableChannelHandler {
         try remove(RequestPartWatcher.self)
         try remove(HTTPConnectionStateHandler.self)
         _ = pipeline.removeHandler(self)
-        session.begin()
+        begin()
+    }
+
+    private static let noUpgrade = WeirError(
+        .providerError, "The service has answered with no upgrade")
+}
+
+extension ForwardedReply {
+    /// Whether the instance has answered the very handshake that is answered here.
+    fileprivate func accepts(_ handshake: HTTPHeaders) -> Bool {
+        let said = headers.filter { $0.hasName("sec-websocket-accept") }.map(\.value)
+        return said == handshake["sec-websocket-accept"]
     }
 }

@@ -43,7 +43,8 @@ struct AIForwarder: Sendable {
                 request: call.request, caller: passed(call.caller, subject),
                 destination: destination,
                 method: call.head.method.rawValue, target: call.head.target,
-                headers: ForwardedFields.toInstance(call.head.headers), body: call.bytes))
+                headers: ForwardedFields.toInstance(call.head.headers), body: call.bytes,
+                isUpgrade: call.head.isUpgrade))
         switch opening {
         case .notSent(let error):
             admitted?.permit.giveBack()
@@ -116,6 +117,12 @@ struct AIForwarder: Sendable {
         answer.headers = Array(ForwardedFields.ofInstance(reply.headers))
         if reply.status < 400, let standing = admitted?.standing {
             answer.headers += standing.headers(for: endpoint.dialect.wire)
+        }
+        if reply.status == 101 {
+            // Its fields were for the gateway, who has a handshake of its own with the client.
+            answer.headers = []
+            answer.upgrade = .relayed(reply)
+            return answer
         }
         guard let length = reply.contentLength, length <= AIForwarder.wholeLimit else {
             answer.stream = ForwardedBody(reply, admitted?.permit, client)

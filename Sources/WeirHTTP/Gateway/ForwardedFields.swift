@@ -84,7 +84,8 @@ enum ForwardedFields {
 
     private static let neighbours: Set<String> = [
         "connection", "keep-alive", "proxy-connection", "proxy-authenticate",
-        "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade",
+        "proxy-authorization", "sec-websocket-extensions", "te", "trailer",
+        "transfer-encoding", "upgrade",
     ]
     private static let framing: Set<String> = [
         "host", "content-length", "expect", "x-weir-identity", "x-request-id",

@@ -31,8 +31,8 @@ extension Routes {
         }
         let last = try lastEvent(call)
         var answer = Answer(status: 101, body: [], contentType: nil)
-        answer.socket = EventSocket(
-            stream: try await subscribe(call, after: last), isPlaced: last != nil)
+        answer.upgrade = .events(
+            EventSocket(stream: try await subscribe(call, after: last), isPlaced: last != nil))
         return answer
     }
 

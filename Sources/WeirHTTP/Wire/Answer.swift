@@ -11,7 +11,13 @@ struct Answer: Sendable {
     /// In the place of `body`, where the answer comes in pieces.
     var stream: (any StreamedBody)?
     /// Where the connection speaks WebSocket from here on.
-    var socket: EventSocket?
+    var upgrade: Upgrade?
+
+    enum Upgrade: Sendable {
+        case events(EventSocket)
+        /// To an instance whose connection speaks it already.
+        case relayed(ForwardedReply)
+    }
 
     /// Whether it is another server's, who has said everything that is to be said of it.
     var isForwarded = false

@@ -45,7 +45,8 @@ final class ConnectionInstaller: ChannelInboundHandler, RemovableChannelHandler 
             }
             // Behind the guard the phases are those of requests that are served.
             try pipeline.addHandler(
-                WebSocketDoor(respond: respond, refuse: refuse), position: .after(decoder))
+                WebSocketDoor(stall: stall, respond: respond, refuse: refuse),
+                position: .after(decoder))
             try pipeline.addHandler(RequestPartWatcher(deadlines), position: .after(decoder))
             try pipeline.addHandler(
                 ProtocolGuard(draining: draining, refuse: refuse), position: .after(decoder))

@@ -142,7 +142,7 @@ extension HTTPResponseHead {
     init(last answer: Answer) {
         var headers = HTTPHeaders()
         for field in answer.fields { headers.add(name: field.name.rawName, value: field.value) }
-        headers.add(name: "content-length", value: String(answer.body.count))
+        headers.replaceOrAdd(name: "content-length", value: String(answer.body.count))
         headers.add(name: "connection", value: "close")
         self.init(
             version: .http1_1, status: .init(statusCode: answer.status), headers: headers)

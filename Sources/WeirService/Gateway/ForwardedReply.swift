@@ -39,6 +39,9 @@ package final class ForwardedReply: Sendable {
         return chunk
     }
 
+    /// Sends more to the instance, behind a 101; returns whether it was taken.
+    package func send(_ bytes: [UInt8]) async -> Bool { await body.send(bytes) }
+
     /// The client left: so does the instance's, which then ends the call by its own rules.
     package func cancel() {
         if end(.neutral) { body.cancel() }

@@ -114,7 +114,7 @@ package final class Gateway: Sendable {
         }
         return InstanceCall(
             instance: instance, method: call.method, target: call.target, headers: headers,
-            body: call.body, limits: limits)
+            body: call.body, limits: limits, isUpgrade: call.isUpgrade)
     }
 
     private static let unreached = WeirError(

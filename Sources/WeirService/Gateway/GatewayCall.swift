@@ -11,6 +11,8 @@ package struct GatewayCall: Sendable {
     /// Without the caller's credential, and without an identity.
     package let headers: [HeaderField]
     package let body: [UInt8]
+    /// Whether it asks for WebSocket.
+    package let isUpgrade: Bool
 
     package enum Destination: Sendable {
         /// The pool of a feature; nil for the default one.
@@ -22,7 +24,7 @@ package struct GatewayCall: Sendable {
 
     package init(
         request: RequestID, caller: Caller?, destination: Destination, method: String,
-        target: String, headers: [HeaderField], body: [UInt8]
+        target: String, headers: [HeaderField], body: [UInt8], isUpgrade: Bool = false
     ) {
         self.request = request
         self.caller = caller
@@ -31,6 +33,7 @@ package struct GatewayCall: Sendable {
         self.target = target
         self.headers = headers
         self.body = body
+        self.isUpgrade = isUpgrade
     }
 
     /// Whether an instance says by its reply that it isn't well itself. One of the AI service says

@@ -36,10 +36,12 @@ package struct InstanceCall: Sendable, Equatable {
     package let headers: [HeaderField]
     package let body: [UInt8]
     package let limits: InstanceLimits
+    /// Whether it asks for WebSocket: behind a 101 the body carries whatever comes, both ways.
+    package let isUpgrade: Bool
 
     package init(
         instance: InstanceName, method: String, target: String, headers: [HeaderField],
-        body: [UInt8], limits: InstanceLimits
+        body: [UInt8], limits: InstanceLimits, isUpgrade: Bool = false
     ) {
         self.instance = instance
         self.method = method
@@ -47,6 +49,7 @@ package struct InstanceCall: Sendable, Equatable {
         self.headers = headers
         self.body = body
         self.limits = limits
+        self.isUpgrade = isUpgrade
     }
 }
 
@@ -76,4 +79,9 @@ package enum InstanceOpening: Sendable {
 package protocol InstanceBody: UpstreamBody {
     /// What came behind the body; there once `next` has told its end.
     var trailers: [HeaderField] { get }
+
+    /// Sends more to the instance, behind a 101; one piece after the other.
+    ///
+    /// - Returns: whether the connection has taken it.
+    func send(_ bytes: [UInt8]) async -> Bool
 }

@@ -9,7 +9,7 @@ package final class FakeInstances: InstanceTransport {
             status: Int = 200, headers: [HeaderField] = [], [UpstreamChunk],
             trailers: [HeaderField] = [])
         /// What is fed comes as it is fed.
-        case live(FakeBody, headers: [HeaderField] = [])
+        case live(FakeBody, status: Int = 200, headers: [HeaderField] = [])
         case notSent
         case lost(UpstreamOutcome.Loss)
     }
@@ -48,9 +48,9 @@ package final class FakeInstances: InstanceTransport {
             let body = FakeBody(chunks, trailers: trailers)
             state.withLock { $0.bodies.append(body) }
             return .reply(status: status, headers: headers, body: body)
-        case .live(let body, let headers):
+        case .live(let body, let status, let headers):
             state.withLock { $0.bodies.append(body) }
-            return .reply(status: 200, headers: headers, body: body)
+            return .reply(status: status, headers: headers, body: body)
         case .notSent: return .notSent("refused")
         case .lost(let loss): return .lost(loss)
         }
@@ -75,6 +75,7 @@ package final class FakeBody: InstanceBody {
         var chunks: [UpstreamChunk]
         var waiting: CheckedContinuation<UpstreamChunk, Never>?
         var isCancelled = false
+        var sent: [UInt8] = []
     }
 
     package init(_ chunks: [UpstreamChunk] = [], trailers: [HeaderField] = []) {
@@ -83,6 +84,8 @@ package final class FakeBody: InstanceBody {
     }
 
     package var isCancelled: Bool { state.withLock { $0.isCancelled } }
+    /// What was sent to the instance.
+    package var sent: [UInt8] { state.withLock { $0.sent } }
     /// Whether somebody waits for more.
     package var isAsked: Bool { state.withLock { $0.waiting != nil } }
 
@@ -104,6 +107,13 @@ package final class FakeBody: InstanceBody {
                 return nil
             }
             if let chunk { continuation.resume(returning: chunk) }
+        }
+    }
+
+    package func send(_ bytes: [UInt8]) async -> Bool {
+        state.withLock { state in
+            state.sent += bytes
+            return !state.isCancelled
         }
     }
 

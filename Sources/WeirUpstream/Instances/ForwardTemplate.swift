@@ -17,8 +17,10 @@ struct ForwardTemplate: Sendable {
     ///   - method: any token but CONNECT, after which a connection would be no HTTP any more.
     ///   - target: begins with a slash, behind it any visible ASCII; what it means is the
     ///     instance's to say.
+    ///   - isUpgrade: whether the connection is asked to speak WebSocket from there on.
     func encode(
-        method: String, target: String, fields: [HeaderField], body: [UInt8]
+        method: String, target: String, fields: [HeaderField], body: [UInt8],
+        isUpgrade: Bool = false
     ) throws(RequestDefect) -> ByteBuffer {
         guard method.isToken, method != "CONNECT" else {
             throw RequestDefect("the method can't be sent on")
@@ -42,6 +44,9 @@ struct ForwardTemplate: Sendable {
             buffer.writeStaticString(": ")
             buffer.writeString(field.value)
             buffer.writeStaticString("\r\n")
+        }
+        if isUpgrade {
+            buffer.writeStaticString("connection: upgrade\r\nupgrade: websocket\r\n")
         }
         if !body.isEmpty || ForwardTemplate.usuallyHasBody(method) {
             buffer.writeStaticString("content-length: ")

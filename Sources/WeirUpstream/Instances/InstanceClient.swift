@@ -69,11 +69,15 @@ package final class InstanceClient: InstanceTransport, Sendable {
         let request: ByteBuffer
         do {
             request = try link.template.encode(
-                method: call.method, target: call.target, fields: call.headers, body: call.body)
+                method: call.method, target: call.target, fields: call.headers, body: call.body,
+                isUpgrade: call.isUpgrade)
         } catch {
             return .notSent(error.description)
         }
-        let wish = Exchange.Wish.relay(within: call.limits.read, isHead: call.method == "HEAD")
+        let wish: Exchange.Wish =
+            call.isUpgrade
+            ? .tunnel(within: call.limits.read)
+            : .relay(within: call.limits.read, isHead: call.method == "HEAD")
         let outcome = await link.connections.exchange(
             request, connect: call.limits.connect, total: call.limits.total, wish: wish)
         switch outcome {

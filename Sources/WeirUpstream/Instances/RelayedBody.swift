@@ -12,6 +12,8 @@ final class RelayedBody: InstanceBody {
 
     func next() async -> UpstreamChunk { await body.next() }
 
+    func send(_ bytes: [UInt8]) async -> Bool { await body.send(bytes) }
+
     /// Whatever comes is taken for a token, without being told.
     func noteToken() {}
 

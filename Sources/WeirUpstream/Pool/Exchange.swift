@@ -22,8 +22,17 @@ struct Exchange: Sendable {
         ///
         /// - Parameter isHead: whether HEAD was asked, so that no body follows.
         case relay(within: Duration, isHead: Bool)
+        /// The same, where the request asks for another protocol: behind a 101 the connection's
+        /// bytes are the body, whatever they say.
+        case tunnel(within: Duration)
 
-        var isRelay: Bool { if case .relay = self { true } else { false } }
+        var isRelay: Bool {
+            switch self {
+            case .relay, .tunnel: true
+            case .whole, .stream: false
+            }
+        }
+        var isTunnel: Bool { if case .tunnel = self { true } else { false } }
         var isHead: Bool { if case .relay(_, isHead: true) = self { true } else { false } }
     }
 

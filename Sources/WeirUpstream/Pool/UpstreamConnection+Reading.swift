@@ -97,11 +97,18 @@ extension UpstreamConnection {
             buffer = rest
         }
         do {
-            _ = try decoder.decode(context: context, buffer: &buffer)
+            if !collector.isTunnel {
+                _ = try decoder.decode(context: context, buffer: &buffer)
+            }
         } catch {
             collector.receiveDefect("not HTTP: \(ConnectFailure.short(error))")
         }
-        if buffer.readableBytes > 0 { leftover = buffer }
+        if collector.isTunnel {
+            // The decoder has left what stands behind the head.
+            collector.receive(.body(buffer))
+        } else if buffer.readableBytes > 0 {
+            leftover = buffer
+        }
         collector.consumed(incoming.readableBytes)
         handOn()
         // There is nothing to wait for once it is lost.
@@ -116,7 +123,7 @@ extension UpstreamConnection {
         } catch {
             collector.connectionEnded("closed")
         }
-        collector.connectionEnded("closed")
+        collector.inputEnded()
         finish(reusable: false)
     }
 

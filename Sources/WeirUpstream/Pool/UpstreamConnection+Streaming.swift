@@ -22,7 +22,7 @@ struct Streaming {
         switch wish {
         case .whole: return nil
         case .stream(let limits): self.limits = limits
-        case .relay(let silence, _):
+        case .relay(let silence, _), .tunnel(let silence):
             var limits = StreamLimits()
             limits.firstToken = silence
             limits.betweenTokens = silence
@@ -84,6 +84,17 @@ extension UpstreamConnection {
         guard streaming?.owesRead == true else { return }
         streaming?.owesRead = false
         context?.read()
+    }
+
+    /// Sends more to the other end of a tunnel. The future is done when the connection has taken
+    /// it.
+    func send(_ bytes: [UInt8], by body: ReplyBody) -> EventLoopFuture<Void> {
+        guard streaming?.body === body, collector.isTunnel, let context else {
+            return pool.loop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+        }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: written)
+        return written.futureResult
     }
 
     /// The reader has what it wanted: a moment is given for the end, so that the connection can be

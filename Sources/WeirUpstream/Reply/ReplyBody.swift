@@ -51,6 +51,18 @@ package final class ReplyBody: UpstreamBody {
         }
     }
 
+    /// Sends more to the other end of a tunnel.
+    /// - Returns: whether the connection has taken it: it doesn't where it is no tunnel, or ends.
+    package func send(_ bytes: [UInt8]) async -> Bool {
+        let sent = loop.flatSubmit { [self] in connection.value.send(bytes, by: self) }
+        do {
+            try await sent.get()
+            return true
+        } catch {
+            return false
+        }
+    }
+
     package func noteToken() {
         lastToken.store(NIODeadline.now().uptimeNanoseconds, ordering: .relaxed)
     }

@@ -22,6 +22,8 @@ struct ReplyCollector {
     /// Whether the body is to be taken as it comes; once the head is there.
     private(set) var isStreamed = false
     private(set) var head: HTTPResponseHead?
+    /// Whether the connection's bytes are the body, to its end: there was a 101 that was asked for.
+    private(set) var isTunnel = false
     /// Behind a relayed body.
     private(set) var trailers: [HeaderField] = []
 
@@ -54,6 +56,8 @@ struct ReplyCollector {
         switch part {
         case .head(let head): receive(head)
         case .body(let bytes): receive(bytes)
+        // Of a 101 only the head ends.
+        case .end where isTunnel: break
         case .end(let trailers): end(trailers)
         }
     }
@@ -84,15 +88,22 @@ struct ReplyCollector {
         fail(.broken("\(reason) after \(received) bytes of the reply's body"))
     }
 
+    /// The connection has ended in an orderly way.
+    mutating func inputEnded() {
+        if isTunnel, verdict == nil { return end(nil) }
+        connectionEnded("closed")
+    }
+
     mutating func timedOut() {
         allowsReuse = false
         fail(.timeout)
     }
 
     private mutating func receive(_ head: HTTPResponseHead) {
-        let framing = ReplyFraming(head, isForHead: wish.isHead)
+        let framing = ReplyFraming(head, isForHead: wish.isHead, isForUpgrade: wish.isTunnel)
         if let defect = framing.defect { return fail(.malformed("the reply has \(defect)")) }
-        guard head.status.code >= 200 else {
+        isTunnel = head.status == .switchingProtocols
+        guard head.status.code >= 200 || isTunnel else {
             interimReplies += 1
             if interimReplies > TransportLimits.interimReplies {
                 fail(.malformed("too many interim replies"))
@@ -116,7 +127,7 @@ struct ReplyCollector {
         }
         self.head = head
         isStreamed = streams
-        allowsReuse = head.isKeepAlive && !framing.isCloseDelimited
+        allowsReuse = head.isKeepAlive && !framing.isCloseDelimited && !isTunnel
         keepAliveSeconds = framing.keepAliveSeconds
     }
 
@@ -124,7 +135,7 @@ struct ReplyCollector {
         switch wish {
         case .whole: false
         case .stream: (200..<300).contains(status)
-        case .relay: true
+        case .relay, .tunnel: true
         }
     }
 

@@ -13,9 +13,10 @@ struct ReplyFraming: Equatable {
     /// What makes the reply unreadable.
     private(set) var defect: String?
 
-    /// - Parameter isForHead: whether it answers a HEAD, so that its length is that of another
-    ///   reply.
-    init(_ head: HTTPResponseHead, isForHead: Bool = false) {
+    /// - Parameters:
+    ///   - isForHead: whether it answers a HEAD, so that its length is that of another reply.
+    ///   - isForUpgrade: whether another protocol was asked for.
+    init(_ head: HTTPResponseHead, isForHead: Bool = false, isForUpgrade: Bool = false) {
         var isChunked = false
         for (name, value) in head.headers {
             switch name.utf8.count {
@@ -38,7 +39,7 @@ struct ReplyFraming: Equatable {
         let hasNoBody = isForHead || status < 200 || status == 204 || status == 304
         if hasNoBody { contentLength = nil }
         isCloseDelimited = !hasNoBody && contentLength == nil && !isChunked
-        if status == 101 { defect = "a change of protocols that was not asked for" }
+        if status == 101, !isForUpgrade { defect = "a change of protocols that was not asked for" }
     }
 
     /// `timeout=5, max=1000`; at most six digits count.

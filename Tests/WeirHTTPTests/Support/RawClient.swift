@@ -27,6 +27,27 @@ enum RawClient {
         }
     }
 
+    /// Says one thing after the other, each when what it waits for has come behind the last one.
+    static func converse(
+        _ port: Int, _ steps: [(text: String, end: String)]
+    ) async throws -> String {
+        let channel = try await connect(port)
+        return try await channel.executeThenClose { inbound, outbound in
+            var parts = inbound.makeAsyncIterator()
+            var received = ""
+            for step in steps {
+                try await outbound.write(ByteBuffer(string: step.text))
+                let before = received.count
+                while !received.dropFirst(before).contains(step.end),
+                    let part = try await parts.next()
+                {
+                    received += String(buffer: part)
+                }
+            }
+            return received
+        }
+    }
+
     /// Sends, waits until the server has the request, and hangs up without reading.
     static func abandon(
         _ port: Int, _ text: String, when isThere: () async -> Void
