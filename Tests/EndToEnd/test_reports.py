@@ -117,7 +117,7 @@ def test_a_report_can_be_had_in_three_forms(stage):
     page = weir.api("GET", f"{url}?format=html", key=key)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert page.headers["content-security-policy"].startswith(
-        "default-src 'none'; style-src 'unsafe-inline'")
+        "default-src 'none'; style-src 'sha256-")
     for reply, ending in [(as_json, "json"), (markdown, "md"), (page, "html")]:
         assert reply.headers["x-content-type-options"] == "nosniff"
         assert reply.headers["content-disposition"] == (

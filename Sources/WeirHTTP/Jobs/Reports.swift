@@ -86,10 +86,7 @@ extension Routes {
     }
 
     /// A page that runs nothing, loads nothing, sends nothing and is in no frame.
-    private static let reportPolicy = """
-        default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
-        frame-ancestors 'none'
-        """
+    private static let reportPolicy = "\(ReportDocument.policy); frame-ancestors 'none'"
 
     /// What is no id of a report is the id of none.
     private func reportID(_ call: Call) throws(WeirError) -> JobID {

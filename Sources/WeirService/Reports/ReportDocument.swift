@@ -65,6 +65,9 @@ extension ReportDocument {
         return Array(text.utf8)
     }
 
+    /// What its page may do, as a Content-Security-Policy: nothing but look as it does.
+    package static var policy: String { ReportPage.policy }
+
     /// A page that asks nothing of the network.
     package var html: [UInt8] {
         var body: [UInt8] = []

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import WeirCore
 
@@ -69,9 +70,20 @@ import WeirCore
         #expect(!page.contains("<script"))
         #expect(page.contains("<h1>&lt;/title&gt;&lt;script&gt;y&lt;/script&gt;</h1>"))
         #expect(page.contains("<p>&lt;script&gt;x&lt;/script&gt;</p>\n<ul>\n<li><em>a</em>"))
-        #expect(page.contains("content=\"default-src 'none'; style-src 'unsafe-inline'; "))
+        #expect(page.contains("Content-Security-Policy\" content=\"\(ReportDocument.policy)\">"))
         let list = text(try document(many).html)
         #expect(list.contains("<h2>1</h2>\n<p>A</p>\n<h2>2</h2>\n<p><em>No *way*</em></p>"))
+    }
+
+    @Test func `the page's own style is the only one that holds`() throws {
+        let page = text(try document(single).html)
+        let style = try #require(page.firstMatch(of: /<style>([^<]*)<\/style>/)).1
+        let hash = Data(sha256(Array(style.utf8))).base64EncodedString()
+        #expect(
+            ReportDocument.policy
+                == "default-src 'none'; style-src 'sha256-\(hash)'; base-uri 'none'; "
+                + "form-action 'none'")
+        #expect(!page.contains("style=") && page.ranges(of: "<style").count == 1)
     }
 
     @Test(arguments: [
