@@ -18,6 +18,7 @@ struct Routes: Sendable {
             + placed(jobRoutes, isHere: use.jobs != nil, isOfJobs: true)
             + placed(reportRoutes, isHere: use.reports != nil, isOfJobs: true)
             + placed(eventRoutes, isHere: use.events != nil, isOfJobs: true)
+            + placed(webhookRoutes, isHere: use.webhooks != nil)
             + administrationRoutes + gatewayRoutes + healthRoutes
     }
 
@@ -60,6 +61,13 @@ struct Routes: Sendable {
             Endpoint(.get, "/ai/events", .anyKey, query: Routes.eventQuery, events),
             Endpoint(
                 .get, WebSocketHandshake.path, .anyKey, query: Routes.eventQuery, eventSocket),
+        ]
+    }
+
+    private var webhookRoutes: [Endpoint] {
+        [
+            Endpoint(.get, "/admin/webhooks", .admin, query: Routes.webhookList, listWebhooks),
+            Endpoint(.post, "/admin/webhooks/{id}/retry", .admin, retryWebhook),
         ]
     }
 

@@ -24,6 +24,8 @@ package struct UseCases: Sendable {
     /// Nil where there are no jobs.
     package var reports: ReportDesk?
     package var queues: JobFigures?
+    /// Deliveries that have reached nobody.
+    package var webhooks: WebhookDesk?
 
     package init(
         newRequest: @escaping @Sendable () -> RequestID, authenticator: Authenticator,

@@ -27,4 +27,10 @@ enum EventSchema {
         CREATE INDEX webhooks_ended ON webhook_deliveries (moment) WHERE state <> 'waiting';
 
         """
+
+    /// For whoever looks at what has reached nobody: most have.
+    static let openDeliveries = """
+        CREATE INDEX webhooks_open ON webhook_deliveries (seq) WHERE state <> 'delivered';
+
+        """
 }

@@ -7,6 +7,7 @@ enum Schema {
         ledger + idempotency + directory + audit, keptStreams, JobSchema.tables,
         JobSchema.progress, ownLimits, EventSchema.tables, BatchSchema.tables,
         BatchSchema.numbers,
+        EventSchema.openDeliveries,
     ]
 
     static var version: Int64 { Int64(migrations.count) }

@@ -19,7 +19,7 @@ struct Weir: AsyncParsableCommand {
         subcommands: [
             Serve.self, CheckConfig.self, Doctor.self, Demo.self, Sandbox.self, Tenants.self,
             Keys.self, Switches.self, Budget.self, Usage.self, Prices.self, Adjust.self, Audit.self,
-            Reload.self, Jobs.self,
+            Reload.self, Jobs.self, Webhooks.self,
         ])
 
     static func main() async {

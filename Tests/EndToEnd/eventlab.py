@@ -12,7 +12,7 @@ import time
 from socket import SHUT_RDWR
 
 from websockets.sync.client import connect
-from websockets.exceptions import ConnectionClosed, InvalidMessage
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
 # A call that is charged its whole worst case, so that a cap of just that much is reached at once.
 COSTLY = "@sandbox{reset} x"
@@ -34,6 +34,10 @@ def outbox(weir, where="1"):
     """(number, type) of every event, read behind the server's back."""
     with contextlib.closing(sqlite3.connect(f"file:{weir.database}?mode=ro", uri=True)) as base:
         return list(base.execute(f"SELECT seq, type FROM events WHERE {where} ORDER BY seq"))
+
+
+# What a gateway says while nobody is behind it, or somebody has just gone.
+AWAY = (502, 503, 504)
 
 
 class Subscriber(threading.Thread):
@@ -88,7 +92,7 @@ class SSE(Subscriber):
         try:
             connection.request("GET", f"/ai/events?{self.query}", headers=headers)
             reply = connection.getresponse()
-            if reply.status == 503:
+            if reply.status in AWAY:
                 time.sleep(0.05)
                 return
             assert reply.status == 200, (reply.status, reply.read())
@@ -126,8 +130,13 @@ class Socket(Subscriber):
         where = "" if self.last is None or self.by_message else f"&last_event_id={self.last}"
         url = f"ws://127.0.0.1:{self.weir.port}/ai/events/ws?{self.query}{where}"
         # As a browser's: a key can't be a header there.
-        with connect(url, subprotocols=["weir.v1", f"bearer.{self.key}"],
-                     close_timeout=1) as socket:
+        try:
+            opened = connect(url, subprotocols=["weir.v1", f"bearer.{self.key}"], close_timeout=1)
+        except InvalidStatus as refused:
+            assert refused.response.status_code in AWAY, refused
+            time.sleep(0.05)
+            return
+        with opened as socket:
             assert socket.subprotocol == "weir.v1"
             if self.by_message and self.last is not None:
                 socket.send(json.dumps({"last_event_id": self.last}))
@@ -188,5 +197,6 @@ def is_signed(headers, body, secret):
     """As docs/events.md tells receivers to look."""
     text = f"{headers['weir-webhook-id']}.{headers['weir-webhook-timestamp']}.".encode() + body
     expected = "v1=" + hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
-    return (hmac.compare_digest(expected, headers["weir-webhook-signature"])
-            and abs(time.time() - int(headers["weir-webhook-timestamp"])) < 300)
+    fits = any(hmac.compare_digest(expected, one)
+               for one in headers["weir-webhook-signature"].split(", "))
+    return (fits and abs(time.time() - int(headers["weir-webhook-timestamp"])) < 300)

@@ -2,11 +2,13 @@
 import contextlib
 import json
 import sqlite3
+import subprocess
 import time
 
 import pytest
 
 from eventlab import Receiver, is_signed
+from weirlab import ADMIN, BINARY
 
 SECRET = "a_secret_of_the_webhooks_own_long_enough"
 OWN = "the_secret_of_tenant_43_alone_long_enough"
@@ -102,6 +104,73 @@ def test_a_server_that_is_killed_before_it_tells_tells_afterwards(lab, receiver)
     receiver.wait(1)
     wait_for_state(weir, "delivered")
     assert [json.loads(body)["id"] for _, _, body in receiver.heard] == ["job_x-1"]
+
+
+def test_a_secret_is_replaced_while_calls_run(lab, receiver):
+    weir = lab.weir(lab.sandbox(), extra=settings(receiver.port))
+    weir.put_tenant(42)
+    key = weir.make_key()
+    new, text = "another_secret_of_the_webhooks_own_long_enough", weir.config.read_text()
+
+    def signed_by():
+        receiver.heard.clear()
+        assert job(weir, key, f"http://localhost:{receiver.port}/").status == 202
+        [(_, headers, body)] = receiver.wait(1)
+        headers = {name.lower(): value for name, value in headers.items()}
+        return [is_signed(headers, body, secret) for secret in (SECRET, new)]
+    assert signed_by() == [True, False]
+    both = text.replace(f"secret: {SECRET}", f"secret: {new}\n  previous_secret: {SECRET}")
+    for config, expected, applied in [
+            (both, [True, True], ["webhooks.previous_secret", "webhooks.secret"]),
+            (both.replace(f"  previous_secret: {SECRET}\n", ""), [False, True],
+             ["webhooks.previous_secret"])]:
+        weir.config.write_text(config)
+        reply = weir.api("POST", "/admin/reload", {})
+        assert reply.json == {"applied": applied, "needs_restart": []}, reply
+        assert signed_by() == expected
+
+
+def test_what_was_given_up_is_shown_and_sent_anew(lab, receiver):
+    receiver.answers = [410, (500, {"retry-after": "3600"})]
+    weir = lab.weir(lab.sandbox(), extra=settings(receiver.port))
+    plant(weir, f"http://localhost:{receiver.port}/token/abc", 1, 42)
+    wait_for_state(weir, "given_up")
+    plant(weir, f"http://127.0.0.1:{receiver.port}/token/abc", 2, 43)
+    receiver.wait(2)
+    until = time.monotonic() + 20
+    while deliveries(weir)[1][2] == 0:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    waiting, given_up = weir.api("GET", "/admin/webhooks").json["deliveries"]
+    assert (given_up["id"], given_up["job_id"], given_up["tenant_id"]) == ("job_x-1", "job_x", 42)
+    assert given_up["host"] == f"localhost:{receiver.port}" and given_up["attempts"] == 1
+    assert given_up["last_outcome"].startswith("410") and given_up["next_attempt_at"] is None
+    assert waiting["state"] == "waiting" and waiting["last_outcome"] == "500"
+    assert waiting["next_attempt_at"] > waiting["created_at"] and waiting["given_up_at"] is None
+    for query, ids in [("state=given_up", ["job_x-1"]), ("tenant_id=43", ["job_x-2"]),
+                       ("tenant_id=44", []), ("limit=1", ["job_x-2"])]:
+        page = weir.api("GET", f"/admin/webhooks?{query}").json
+        assert [delivery["id"] for delivery in page["deliveries"]] == ids, query
+        assert "token" not in json.dumps(page)
+    assert weir.api("GET", "/admin/webhooks", key=weir.make_key([42], "tenant")).status == 403
+    assert weir.api("POST", "/admin/webhooks/job_x-2/retry").status == 409
+    assert weir.api("POST", "/admin/webhooks/job_x-9/retry").status == 404
+
+    def command(*arguments):
+        return subprocess.check_output(
+            [BINARY, "webhooks", *arguments, "--url", f"http://127.0.0.1:{weir.port}", "--key",
+             ADMIN], text=True, timeout=60)
+    assert "job_x-1" in command("list", "--state", "given_up")
+    assert "job_x-1 is waiting" in command("retry", "job_x-1")
+    receiver.wait(3)
+    until = time.monotonic() + 20
+    while deliveries(weir)[0][1] != "delivered":
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    entry = next(entry for entry in weir.api("GET", "/admin/audit").json["entries"]
+                 if entry["action"] == "webhook.retry")
+    assert (entry["subject"], entry["tenant_id"]) == ("job_x-1", 42)
+    assert len(weir.api("GET", "/admin/webhooks").json["deliveries"]) == 1
 
 
 SECRETIVE = ["http://127.0.0.1:{port}/", "http://localhost:{port}/", "http://2130706433:{port}/",

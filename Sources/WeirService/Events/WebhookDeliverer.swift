@@ -22,7 +22,7 @@ package struct WebhookSettings: Sendable, Equatable {
 package final class WebhookDeliverer: Sendable {
     private let store: any WebhookStore
     private let sender: any WebhookSender
-    private let seal: WebhookSeal
+    private let seal: Adjustable<WebhookSeal>
     private let settings: WebhookSettings
     private let time: any TimeSource
     private let dice: @Sendable () -> UInt64
@@ -42,12 +42,15 @@ package final class WebhookDeliverer: Sendable {
     ) {
         self.store = store
         self.sender = sender
-        self.seal = seal
+        self.seal = Adjustable(seal)
         self.settings = settings
         self.time = time
         self.dice = dice
         self.logger = logger
     }
+
+    /// What is sent from now on is signed by this one.
+    package func replace(_ seal: WebhookSeal) { self.seal.replace(seal) }
 
     /// Delivers until the task is cancelled; what is under way then comes to its end.
     package func run() async {
@@ -106,7 +109,7 @@ package final class WebhookDeliverer: Sendable {
     private func deliver(_ delivery: WebhookDelivery) async {
         let answer = await sender.send(
             WebhookMessage(
-                url: delivery.url, headers: seal.headers(delivery, at: time.now()),
+                url: delivery.url, headers: seal.current.headers(delivery, at: time.now()),
                 body: delivery.body))
         let attempt = attempt(answer, of: delivery)
         do {

@@ -2,27 +2,30 @@ import Crypto
 package import WeirCore
 
 /// Proves to a receiver who speaks and when: HMAC-SHA256 over id, time and body, by the tenant's
-/// own secret or the one of all.
+/// own secrets or those of all. While one is replaced by another there are two, and a signature by
+/// each.
 package struct WebhookSeal: Sendable {
-    private let secret: [UInt8]
-    private let tenants: [TenantID: [UInt8]]
+    private let secrets: [[UInt8]]
+    private let tenants: [TenantID: [[UInt8]]]
 
-    package init(secret: [UInt8], tenants: [TenantID: [UInt8]] = [:]) {
-        self.secret = secret
+    package init(secrets: [[UInt8]], tenants: [TenantID: [[UInt8]]] = [:]) {
+        self.secrets = secrets
         self.tenants = tenants
     }
 
     /// - Parameter now: when it is sent; a receiver doesn't take what is minutes old.
     package func headers(_ delivery: WebhookDelivery, at now: Timestamp) -> [HeaderField] {
         let time = String(now.milliseconds / 1_000)
-        let key = SymmetricKey(data: tenants[delivery.tenant] ?? secret)
         let text = Array("\(delivery.id).\(time).".utf8) + delivery.body
-        let digest = HMAC<SHA256>.authenticationCode(for: text, using: key)
+        let signatures = (tenants[delivery.tenant] ?? secrets).map { secret in
+            let key = SymmetricKey(data: secret)
+            return "v1=\(hexadecimal(HMAC<SHA256>.authenticationCode(for: text, using: key)))"
+        }
         return [
             HeaderField("content-type", "application/json"),
             HeaderField("weir-webhook-id", delivery.id),
             HeaderField("weir-webhook-timestamp", time),
-            HeaderField("weir-webhook-signature", "v1=\(hexadecimal(digest))"),
+            HeaderField("weir-webhook-signature", signatures.joined(separator: ", ")),
         ]
     }
 

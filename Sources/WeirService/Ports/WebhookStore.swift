@@ -13,6 +13,22 @@ package protocol WebhookStore: Sendable {
     /// Writes down how a try ended; nothing where the delivery has ended already.
     func record(_ attempt: WebhookAttempt, of delivery: Int64) async throws(StoreError)
 
+    /// Those that wait and those that were given up, the newest first.
+    /// - Parameters:
+    ///   - tenant: nil: every tenant's.
+    ///   - state: nil: both.
+    ///   - cursor: only what has a lower sequence number.
+    func openWebhooks(
+        of tenant: TenantID?, in state: WebhookRecord.State?, below cursor: Int64?, limit: Int
+    ) async throws(StoreError) -> [WebhookRecord]
+
+    /// Nil where there is none, or it was delivered.
+    func openWebhook(_ id: String) async throws(StoreError) -> WebhookRecord?
+
+    /// Lets one that was given up be due again, as if it had never been tried.
+    /// - Returns: whether it was one.
+    func retryWebhook(_ delivery: Int64, at now: Timestamp) async throws(StoreError) -> Bool
+
     /// Forgets deliveries that ended at this moment or before.
     /// - Returns: how many; as many as the limit where there may be more.
     func forgetWebhooks(endedBy moment: Timestamp, limit: Int) async throws(StoreError) -> Int
@@ -38,6 +54,33 @@ package struct WebhookDelivery: Sendable, Equatable {
         self.url = url
         self.body = body
         self.attempts = attempts
+    }
+}
+
+/// A delivery that has reached nobody yet, as an operator sees it.
+package struct WebhookRecord: Sendable, Equatable {
+    package enum State: String, Sendable, CaseIterable {
+        case waiting
+        case givenUp = "given_up"
+    }
+
+    package let delivery: WebhookDelivery
+    package let state: State
+    package let createdAt: Timestamp
+    /// When the next try is due, or when it was given up.
+    package let moment: Timestamp
+    /// Of the last try; nil before the first.
+    package let outcome: String?
+
+    package init(
+        delivery: WebhookDelivery, state: State, createdAt: Timestamp, moment: Timestamp,
+        outcome: String?
+    ) {
+        self.delivery = delivery
+        self.state = state
+        self.createdAt = createdAt
+        self.moment = moment
+        self.outcome = outcome
     }
 }
 

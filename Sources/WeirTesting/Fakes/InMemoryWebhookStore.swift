@@ -8,6 +8,9 @@ package final class InMemoryWebhookStore: WebhookStore {
         package let delivery: WebhookDelivery
         package let attempts: [WebhookAttempt]
         let dueAt: Timestamp
+        let createdAt: Timestamp
+        /// Of the last try, also where it was to be tried anew since.
+        let outcome: String?
     }
     private let state = Mutex<[Int64: Entry]>([:])
     package let eventBell = EventBell()
@@ -16,7 +19,8 @@ package final class InMemoryWebhookStore: WebhookStore {
 
     package func add(_ delivery: WebhookDelivery, at now: Timestamp) {
         state.withLock {
-            $0[delivery.sequence] = Entry(delivery: delivery, attempts: [], dueAt: now)
+            $0[delivery.sequence] = Entry(
+                delivery: delivery, attempts: [], dueAt: now, createdAt: now, outcome: nil)
         }
         var published = PublishedEvents()
         published.addWebhook()
@@ -45,13 +49,48 @@ package final class InMemoryWebhookStore: WebhookStore {
     ) async throws(StoreError) {
         state.withLock { entries in
             guard let entry = entries[delivery], entry.isWaiting else { return }
-            let old = entry.delivery
             entries[delivery] = Entry(
-                delivery: WebhookDelivery(
-                    sequence: old.sequence, id: old.id, tenant: old.tenant, url: old.url,
-                    body: old.body, attempts: old.attempts + 1),
-                attempts: entry.attempts + [attempt], dueAt: attempt.result.moment)
+                delivery: entry.delivery.tried(entry.delivery.attempts + 1),
+                attempts: entry.attempts + [attempt], dueAt: attempt.result.moment,
+                createdAt: entry.createdAt, outcome: attempt.outcome)
         }
+    }
+
+    package func openWebhooks(
+        of tenant: TenantID?, in state: WebhookRecord.State?, below cursor: Int64?, limit: Int
+    ) async throws(StoreError) -> [WebhookRecord] {
+        self.state.withLock { entries in
+            entries.values.compactMap(\.record).filter { record in
+                (tenant == nil || record.delivery.tenant == tenant)
+                    && (state == nil || record.state == state)
+                    && record.delivery.sequence < cursor ?? .max
+            }.sorted { $0.delivery.sequence > $1.delivery.sequence }.prefix(max(limit, 0)).map(
+                \.self)
+        }
+    }
+
+    package func openWebhook(_ id: String) async throws(StoreError) -> WebhookRecord? {
+        state.withLock { $0.values.first { $0.delivery.id == id }?.record }
+    }
+
+    package func retryWebhook(
+        _ delivery: Int64, at now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        let isRetried = state.withLock { entries in
+            guard let entry = entries[delivery], entry.record?.state == .givenUp else {
+                return false
+            }
+            entries[delivery] = Entry(
+                delivery: entry.delivery.tried(0), attempts: [], dueAt: now,
+                createdAt: entry.createdAt, outcome: entry.outcome)
+            return true
+        }
+        if isRetried {
+            var published = PublishedEvents()
+            published.addWebhook()
+            eventBell.ring(published)
+        }
+        return isRetried
     }
 
     package func forgetWebhooks(
@@ -67,7 +106,26 @@ package final class InMemoryWebhookStore: WebhookStore {
     }
 }
 
+extension WebhookDelivery {
+    fileprivate func tried(_ attempts: Int) -> WebhookDelivery {
+        WebhookDelivery(
+            sequence: sequence, id: id, tenant: tenant, url: url, body: body, attempts: attempts)
+    }
+}
+
 extension InMemoryWebhookStore.Entry {
+    fileprivate var record: WebhookRecord? {
+        let state: WebhookRecord.State
+        switch attempts.last?.result {
+        case .again, nil: state = .waiting
+        case .givenUp: state = .givenUp
+        case .delivered: return nil
+        }
+        return WebhookRecord(
+            delivery: delivery, state: state, createdAt: createdAt, moment: dueAt,
+            outcome: outcome)
+    }
+
     fileprivate var isWaiting: Bool {
         switch attempts.last?.result {
         case .again, nil: true

@@ -14,6 +14,12 @@ extension Configuration {
         merged.gateway.keepsJobs = gateway.keepsJobs
         merged.queues = next.queues
         merged.templates = next.templates
+        if next.webhooks.secret != nil {
+            merged.webhooks.secret = next.webhooks.secret
+            merged.webhooks.previousSecret = next.webhooks.previousSecret
+            merged.webhooks.tenants = next.webhooks.tenants
+            merged.webhooks.previousTenants = next.webhooks.previousTenants
+        }
         return merged
     }
 
@@ -39,7 +45,9 @@ extension Configuration {
                 ("admin_key", adminKey), ("identity.secret", identity.secret),
                 ("identity.previous_secret", identity.previousSecret),
                 ("webhooks.secret", webhooks.secret),
+                ("webhooks.previous_secret", webhooks.previousSecret),
             ] + webhooks.tenants.map { ("webhooks.tenants.\($0.0)", $0.1) }
+            + webhooks.previousTenants.map { ("webhooks.previous_tenants.\($0.0)", $0.1) }
             + providers.map { ("providers.\($0.name).api_key", $0.apiKey) }
         return all.compactMap { path, secret in secret.map { (path, $0) } }
     }

@@ -9,8 +9,11 @@ extension Configuration {
         /// Signs what is sent, for every tenant that has none of its own; nil only where nobody
         /// is told.
         var secret: Secret?
+        /// Signs beside it, until every receiver knows the new one.
+        var previousSecret: Secret?
         /// By tenant, in the order of the file.
         var tenants: [(TenantID, Secret)] = []
+        var previousTenants: [(TenantID, Secret)] = []
         var settings = WebhookSettings()
         /// Of one message.
         var timeout = Duration.seconds(10)
@@ -19,17 +22,23 @@ extension Configuration {
 
         static func == (one: Webhooks, other: Webhooks) -> Bool {
             one.rules == other.rules && one.secret == other.secret
+                && one.previousSecret == other.previousSecret
                 && one.settings == other.settings && one.timeout == other.timeout
                 && one.caFile == other.caFile
                 && one.tenants.elementsEqual(other.tenants) { $0 == $1 }
+                && one.previousTenants.elementsEqual(other.previousTenants) { $0 == $1 }
         }
 
         /// Nil where nobody is told.
         var seal: WebhookSeal? {
             guard !rules.hosts.isEmpty, let secret else { return nil }
-            let own = tenants.map { ($0.0, Array($0.1.reveal.utf8)) }
-            return WebhookSeal(
-                secret: Array(secret.reveal.utf8), tenants: Dictionary(own) { $1 })
+            let common = [secret, previousSecret].compactMap { $0?.bytes }
+            var own = Dictionary(tenants.map { ($0.0, [$0.1.bytes]) }) { $1 }
+            // Also of one that has no secret of its own any more.
+            for (tenant, previous) in previousTenants {
+                own[tenant, default: common].append(previous.bytes)
+            }
+            return WebhookSeal(secrets: common, tenants: own)
         }
     }
 }
@@ -42,21 +51,29 @@ extension Configuration.Webhooks {
         self.init()
         rules = WebhookRules(section)
         secret = Configuration.Webhooks.secret("secret", section)
-        let own = section.section("tenants")
-        tenants = own.names.compactMap { name in
-            guard let tenant = Int64(name).flatMap(TenantID.init), tenant.description == name
-            else {
-                own.mistake(name, nil, "must be a tenant's number")
-                return nil
-            }
-            return Configuration.Webhooks.secret(name, own).map { (tenant, $0) }
+        previousSecret = Configuration.Webhooks.secret("previous_secret", section)
+        if previousSecret != nil, secret == nil, !section.contains("secret") {
+            section.mistake("previous_secret", nil, "needs a secret beside it")
         }
+        tenants = Configuration.Webhooks.secrets(section.section("tenants"))
+        previousTenants = Configuration.Webhooks.secrets(section.section("previous_tenants"))
         timeout = section.duration(
             "timeout", in: .milliseconds(100) ... .seconds(60), default: timeout)
         caFile = section.optionalText("ca_file")
         settings = WebhookSettings(section)
         if !rules.hosts.isEmpty, secret == nil, !section.contains("secret") {
             section.mistake("hosts", nil, "need a secret beside them, which signs what is sent")
+        }
+    }
+
+    private static func secrets(_ own: ConfigurationSection) -> [(TenantID, Secret)] {
+        own.names.compactMap { name in
+            guard let tenant = Int64(name).flatMap(TenantID.init), tenant.description == name
+            else {
+                own.mistake(name, nil, "must be a tenant's number")
+                return nil
+            }
+            return secret(name, own).map { (tenant, $0) }
         }
     }
 
@@ -73,9 +90,9 @@ extension Configuration.Webhooks {
     func listed(_ redacted: (Secret?) -> JSON) -> JSON {
         [
             "hosts": .array(rules.hosts.map { .string($0) }),
-            "secret": redacted(secret),
-            "tenants": .object(
-                JSONObject(tenants.map { .init(name: $0.0.description, value: redacted($0.1)) })),
+            "secret": redacted(secret), "previous_secret": redacted(previousSecret),
+            "tenants": Configuration.Webhooks.listed(tenants, redacted),
+            "previous_tenants": Configuration.Webhooks.listed(previousTenants, redacted),
             "allow_http": .bool(rules.allowsHTTP), "allow_private": .bool(rules.allowsPrivate),
             "ports": .array(rules.ports.sorted().map { JSON($0) }),
             "timeout": .string(timeout.configured),
@@ -88,6 +105,17 @@ extension Configuration.Webhooks {
             "retention": .string(settings.retention.configured),
         ]
     }
+
+    private static func listed(
+        _ secrets: [(TenantID, Secret)], _ redacted: (Secret?) -> JSON
+    ) -> JSON {
+        .object(
+            JSONObject(secrets.map { .init(name: $0.0.description, value: redacted($0.1)) }))
+    }
+}
+
+extension Secret {
+    fileprivate var bytes: [UInt8] { Array(reveal.utf8) }
 }
 
 extension WebhookRules {

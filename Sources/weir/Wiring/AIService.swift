@@ -75,9 +75,10 @@ enum AIService {
         let pipeline = CompletionPipeline(parts)
         let desk = jobDesk(configuration, role, store, parts)
         let reports = desk.map { ReportDesk(templates: configuration.templatesInForce, jobs: $0) }
+        let webhooks = try WebhookParts(configuration.webhooks, store, time: time)
         let live = LiveSettings(
             rates: parts.rates, queue: parts.queue, cache: parts.cache, desk: desk,
-            reports: reports)
+            reports: reports, webhooks: webhooks?.deliverer)
         let reload = source.map {
             ConfigurationReload(
                 running: configuration, as: role, source: $0, store: store, time: time,
@@ -103,7 +104,7 @@ enum AIService {
                 await transport.shutdown()
                 await store.close()
             })
-        try EventKeeping(configuration, store, parts.directory, time: time).add(to: &process)
+        EventKeeping(configuration, store, parts.directory, webhooks, time: time).add(to: &process)
         if let desk, let reports {
             let performer = LocalJobPerformer(
                 useCases, settings: configuration.serverSettings(role))

@@ -50,9 +50,11 @@ enum GatewayProcess {
         let admission = GatewayAdmission(limits: rates, directory: directory, time: time)
         let desk = jobDesk(configuration, role, store, directory, time)
         let reports = desk.map { ReportDesk(templates: configuration.templatesInForce, jobs: $0) }
+        let webhooks =
+            desk == nil ? nil : try WebhookParts(configuration.webhooks, store, time: time)
         let live = LiveSettings(
             rates: rates, pools: GatewayPools(gateway, client: client), desk: desk,
-            reports: reports)
+            reports: reports, webhooks: webhooks?.deliverer)
         try await setUp(live, configuration)
         let reload = source.map {
             ConfigurationReload(
@@ -84,7 +86,7 @@ enum GatewayProcess {
                 await store.close()
             })
         if let desk, let reports {
-            try EventKeeping(configuration, store, directory, time: time).add(to: &parts)
+            EventKeeping(configuration, store, directory, webhooks, time: time).add(to: &parts)
             // Budgets are raised at the instances, who don't tell.
             try await JobKeeping(
                 desk, reports, configuration, store,

@@ -10,6 +10,7 @@ struct JobKeeping: Sendable {
     private let runner: JobRunner
     private let reports: ReportDesk
     private let figures: JobFigures
+    private let deliveries: WebhookDesk
 
     /// - Parameters:
     ///   - performer: makes the jobs' calls.
@@ -32,6 +33,7 @@ struct JobKeeping: Sendable {
         parts.budgetRecheck = budgetRecheck
         let runner = JobRunner(parts)
         self.runner = runner
+        deliveries = WebhookDesk(store: store, audit: store, time: time)
         figures = JobFigures(store: store, time: time) { runner.counts }
     }
 
@@ -39,6 +41,7 @@ struct JobKeeping: Sendable {
         parts.useCases.jobs = desk
         parts.useCases.reports = reports
         parts.useCases.queues = figures
+        parts.useCases.webhooks = deliveries
         health.watchQueues { [runner] in runner.lagMilliseconds }
         parts.loops.append(Work(runner.run))
         let (drain, cut) = (parts.drain, parts.cut)

@@ -9,6 +9,7 @@ struct LiveSettings: Sendable {
     var pools: GatewayPools?
     var desk: JobDesk?
     var reports: ReportDesk?
+    var webhooks: WebhookDeliverer?
 
     /// Makes ready what `Configuration.adopting` takes over; nothing is in force before what it
     /// returns has run.
@@ -25,6 +26,7 @@ struct LiveSettings: Sendable {
             cache?.replace(configuration.cache.lifetimes)
             desk?.apply(configuration.queues)
             reports?.replace(configuration.templatesInForce)
+            if let seal = configuration.webhooks.seal { webhooks?.replace(seal) }
             await switchPools?()
         }
     }

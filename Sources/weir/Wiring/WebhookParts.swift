@@ -1,18 +1,26 @@
 import NIOPosix
+import WeirCore
 import WeirService
 import WeirUpstream
 
-extension Configuration {
-    /// What tells webhooks; nothing where no host may be told.
-    func webhookParts(
-        _ store: any WebhookStore, time: any TimeSource
-    ) throws -> (loops: [Loop], stop: @Sendable () async -> Void) {
-        guard let seal = webhooks.seal else { return ([], {}) }
-        let client = try WebhookClient(
-            rules: webhooks.rules, group: MultiThreadedEventLoopGroup.singleton,
-            timeout: webhooks.timeout, authoritiesFile: webhooks.caFile, time: time)
-        let deliverer = WebhookDeliverer(
-            store: store, sender: client, seal: seal, settings: webhooks.settings, time: time)
-        return ([Loop(deliverer.run)], client.shutdown)
+/// What tells webhooks.
+struct WebhookParts: Sendable {
+    let deliverer: WebhookDeliverer
+    private let client: WebhookClient
+
+    /// Nil where no host may be told.
+    init?(
+        _ configuration: Configuration.Webhooks, _ store: any WebhookStore, time: any TimeSource
+    ) throws {
+        guard let seal = configuration.seal else { return nil }
+        client = try WebhookClient(
+            rules: configuration.rules, group: MultiThreadedEventLoopGroup.singleton,
+            timeout: configuration.timeout, authoritiesFile: configuration.caFile, time: time)
+        deliverer = WebhookDeliverer(
+            store: store, sender: client, seal: seal, settings: configuration.settings, time: time)
     }
+
+    var loop: Loop { Loop(deliverer.run) }
+
+    func stop() async { await client.shutdown() }
 }

@@ -34,6 +34,7 @@ struct GatewayStage: Sendable {
         gate = IdentityGate(seal, isOnlyDoor: true, time: stage.time)
         var use = stage.use
         (use.ai, use.jobs, use.reports, use.events) = (nil, nil, nil, nil)
+        use.webhooks = nil
         use.gateway = GatewayUseCases(
             gateway: gateway,
             admission: GatewayAdmission(

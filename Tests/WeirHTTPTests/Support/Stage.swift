@@ -20,6 +20,7 @@ struct Stage: Sendable {
     let feed: EventFeed
     let completions = Completions()
     let jobs = InMemoryJobStore()
+    let webhooks = InMemoryWebhookStore()
     private(set) var use: UseCases
     private(set) var dispatcher: Dispatcher
 
@@ -65,6 +66,7 @@ struct Stage: Sendable {
             bell: JobBell(), time: time, random: sequentialBytes(seed: 3))
         use.events = feed
         use.jobs = desk
+        use.webhooks = WebhookDesk(store: webhooks, audit: store, time: time)
         use.queues = JobFigures(store: jobs, time: time)
         use.reports = ReportDesk(
             templates: FeatureTemplates(model: try slug("small")), jobs: desk)

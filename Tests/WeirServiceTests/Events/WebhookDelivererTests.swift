@@ -12,7 +12,7 @@ import WeirTesting
 
     private func deliverer(_ settings: WebhookSettings = WebhookSettings()) -> WebhookDeliverer {
         WebhookDeliverer(
-            store: store, sender: receiver, seal: WebhookSeal(secret: Array("secret".utf8)),
+            store: store, sender: receiver, seal: WebhookSeal(secrets: [Array("secret".utf8)]),
             settings: settings, time: time, dice: { UInt64.max / 2 })
     }
 
@@ -101,13 +101,29 @@ import WeirTesting
         #expect(await first + second == 3)
     }
 
+    @Test func `while a secret is replaced by another each one signs`() async throws {
+        let (deliverer, secrets) = (deliverer(), ["new", "secret"].map { Array($0.utf8) })
+        receiver.say(.answered(status: 200, retryAfter: nil))
+        try add(1)
+        await deliverer.deliverDue()
+        deliverer.replace(WebhookSeal(secrets: secrets))
+        try add(1)
+        await deliverer.deliverDue()
+        deliverer.replace(WebhookSeal(secrets: [secrets[0]]))
+        try add(1)
+        await deliverer.deliverDue()
+        let signatures = receiver.heard.map { $0.headers.signatures }
+        #expect(signatures.map(\.count) == [1, 2, 1])
+        #expect(signatures[1] == signatures[2] + signatures[0])
+    }
+
     @Test func `the signature is over id, time and body`() throws {
         let delivery = WebhookDelivery(
             sequence: 1, id: "job_a-1", tenant: try #require(TenantID(42)), url: "",
             body: Array(#"{"a":1}"#.utf8), attempts: 0)
         let own = try #require(TenantID(43))
         let seal = WebhookSeal(
-            secret: Array("secret".utf8), tenants: [own: Array("another".utf8)])
+            secrets: [Array("secret".utf8)], tenants: [own: [Array("another".utf8)]])
         let now = Timestamp(milliseconds: 1_700_000_000_999)
         #expect(
             seal.headers(delivery, at: now) == [
@@ -130,6 +146,10 @@ import WeirTesting
 
 extension [HeaderField] {
     fileprivate var id: String? { first { $0.name == "weir-webhook-id" }?.value }
+
+    fileprivate var signatures: [Substring] {
+        first { $0.name == "weir-webhook-signature" }?.value.split(separator: ", ") ?? []
+    }
 }
 
 /// Answers all alike, and can be told to wait with it.

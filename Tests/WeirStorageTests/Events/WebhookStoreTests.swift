@@ -53,6 +53,49 @@ import WeirTesting
         }
     }
 
+    @Test(arguments: [true, false])
+    func `what has reached nobody is listed, and tried anew`(isSQLite: Bool) async throws {
+        try await withDeliveries(isSQLite, tenants: [42, 43, 42]) { store in
+            let due = try await store.dueWebhooks(at: now, passing: [], limit: 9)
+            let ends: [(WebhookAttempt.Result, String)] = [
+                (.delivered(at: now), "delivered"), (.givenUp(at: now), "410"),
+            ]
+            for (delivery, end) in zip(due, ends) {
+                try await store.record(
+                    WebhookAttempt(end.0, outcome: end.1), of: delivery.sequence)
+            }
+            func open(
+                _ tenant: Int64? = nil, _ state: WebhookRecord.State? = nil, below: Int64? = nil,
+                limit: Int = 9
+            ) async throws -> [String] {
+                try await store.openWebhooks(
+                    of: try tenant.map(Sample.tenant), in: state, below: below, limit: limit
+                ).map(\.delivery.id)
+            }
+            #expect(try await open() == ["id-2", "id-1"])
+            #expect(try await open(limit: 1) == ["id-2"])
+            #expect(try await open(below: due[2].sequence) == ["id-1"])
+            #expect(try await open(43) == ["id-1"])
+            #expect(try await open(nil, .waiting) == ["id-2"])
+            #expect(try await open(42, .givenUp) == [])
+            let record = try #require(try await store.openWebhook("id-1"))
+            #expect(record.state == .givenUp && record.outcome == "410" && record.moment == now)
+            #expect(record.delivery.attempts == 1)
+            #expect(try await store.openWebhook("id-0") == nil)
+            #expect(try await store.openWebhook("id-9") == nil)
+
+            let later = now.advanced(seconds: 60)
+            for (delivery, isRetried) in zip(due, [false, true, false]) {
+                #expect(
+                    try await store.retryWebhook(delivery.sequence, at: later) == isRetried)
+            }
+            #expect(try await !store.retryWebhook(due[1].sequence, at: later))
+            let again = try await store.dueWebhooks(at: later, passing: [], limit: 9)
+            #expect(again == [due[2], due[1]])
+            #expect(try await store.openWebhook("id-1")?.outcome == "410")
+        }
+    }
+
     @Test func `a job's end and its delivery are one transaction`() async throws {
         try await withStore { store, _ in
             try await end(1, in: store, webhook: "https://hooks.example/x")

@@ -49,6 +49,58 @@ extension SQLiteStore: WebhookStore {
         }
     }
 
+    package func openWebhooks(
+        of tenant: TenantID?, in state: WebhookRecord.State?, below cursor: Int64?, limit: Int
+    ) async throws(StoreError) -> [WebhookRecord] {
+        guard limit > 0 else { return [] }
+        return try await readers.read { connection throws(SQLiteError) in
+            let query = try connection.statement(
+                """
+                SELECT \(WebhookRecord.columns) FROM webhook_deliveries INDEXED BY webhooks_open
+                WHERE state <> 'delivered' AND seq < ?
+                    \(tenant == nil ? "" : "AND tenant_id = ?")
+                    \(state == nil ? "" : "AND state = ?") ORDER BY seq DESC LIMIT ?
+                """)
+            query.bind(cursor ?? .max)
+            if let tenant { query.bind(tenant.number) }
+            if let state { query.bind(state.rawValue) }
+            query.bind(Int64(limit))
+            var found: [WebhookRecord] = []
+            try query.each { row throws(SQLiteError) in
+                if let record = WebhookRecord(row) { found.append(record) }
+            }
+            return found
+        }
+    }
+
+    package func openWebhook(_ id: String) async throws(StoreError) -> WebhookRecord? {
+        try await readers.read { connection throws(SQLiteError) in
+            let query = try connection.statement(
+                "SELECT \(WebhookRecord.columns) FROM webhook_deliveries WHERE delivery_id = ?")
+            query.bind(id)
+            var found: WebhookRecord?
+            try query.each { row throws(SQLiteError) in found = WebhookRecord(row) }
+            return found
+        }
+    }
+
+    package func retryWebhook(
+        _ delivery: Int64, at now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await writer.write { session throws(SQLiteError) in
+            let update = try session.connection.statement(
+                """
+                UPDATE webhook_deliveries SET state = 'waiting', moment = ?, attempts = 0
+                WHERE seq = ? AND state = 'given_up'
+                """)
+            update.bind(now.milliseconds)
+            update.bind(delivery)
+            guard try update.run() == 1 else { return false }
+            session.published.addWebhook()
+            return true
+        }
+    }
+
     package func forgetWebhooks(
         endedBy moment: Timestamp, limit: Int
     ) async throws(StoreError) -> Int {
@@ -64,6 +116,25 @@ extension SQLiteStore: WebhookStore {
             delete.bind(Int64(limit))
             return try delete.run()
         }
+    }
+}
+
+extension WebhookRecord {
+    fileprivate static let columns = """
+        seq, delivery_id, tenant_id, url, body, attempts, state, created_at, moment, outcome
+        """
+
+    /// Nil where it was delivered.
+    fileprivate init?(_ row: borrowing Row) {
+        guard let tenant = TenantID(row.int64(2)), let state = State(rawValue: row.text(6)) else {
+            return nil
+        }
+        self.init(
+            delivery: WebhookDelivery(
+                sequence: row.int64(0), id: row.text(1), tenant: tenant, url: row.text(3),
+                body: row.bytes(4), attempts: Int(clamping: row.int64(5))),
+            state: state, createdAt: Timestamp(milliseconds: row.int64(7)),
+            moment: Timestamp(milliseconds: row.int64(8)), outcome: row.optionalText(9))
     }
 }
 
