@@ -15,6 +15,14 @@ def until(condition, seconds=60):
         time.sleep(0.02)
 
 
+# Whatever is done to it, an instance stays in.
+PATIENT = """
+      health: { every: 2s, timeout: 2s, failures: 8 }
+      ejection: { failures: 1000 }
+      slow_start: 0s
+"""
+
+
 class Service(Weir):
     """An instance in the role of the service, with a ledger of its own."""
 
@@ -71,3 +79,18 @@ gateway: {pools}
 class Worker(Gateway):
     """Keeps jobs, and makes their calls at the instances."""
     role = "worker"
+
+
+def patient(folder, sandbox, extra="", prefix=()):
+    """A gateway that doesn't lose its one instance, and that: both started, tenant 42 at each. The
+    gateway's rows are the instance's."""
+    service = Service(folder, sandbox).start()
+    service.put_tenant(42, budget_usd=1000)
+    gateway = Gateway(folder, [], extra, f"""
+  pools:
+    main:
+      instances: ["http://127.0.0.1:{service.port}"]{PATIENT}""")
+    gateway.start(prefix=prefix)
+    gateway.put_tenant(42)
+    gateway.rows = service.rows
+    return gateway, service

@@ -56,8 +56,7 @@ final class ProtocolGuard: ChannelDuplexHandler, RemovableChannelHandler {
             if head.version == .http1_0 { isOld = true }
             if HeadRules.endsConnection(head) || draining.hasBegun {
                 isLast = true
-                // The one spelling that the server knows.
-                head.headers.replaceOrAdd(name: "connection", value: "close")
+                head.headers.sayClose()
             }
             context.fireChannelRead(wrapInboundOut(.head(head)))
         case .body: context.fireChannelRead(data)
@@ -134,6 +133,22 @@ final class ProtocolGuard: ChannelDuplexHandler, RemovableChannelHandler {
             default: "The request breaks the rules of HTTP"
             }
         return WeirError(.invalidRequest, message)
+    }
+}
+
+extension HTTPHeaders {
+    /// Says that the connection ends, in the one spelling that the server knows. Fields that were
+    /// named beside it are between the two neighbours (RFC 9110, section 7.6.1): they go with their
+    /// names, or would be sent on later.
+    fileprivate mutating func sayClose() {
+        for name in self[canonicalForm: "connection"] where !HTTPHeaders.isFraming(name) {
+            remove(name: String(name))
+        }
+        replaceOrAdd(name: "connection", value: "close")
+    }
+
+    private static func isFraming(_ name: Substring) -> Bool {
+        ["host", "content-length", "transfer-encoding"].contains(name.lowercased())
     }
 }
 
