@@ -10,7 +10,7 @@
 package struct FairQueue: Sendable {
     /// In force for the calls that come from now on.
     package var limits: Limits
-    private var lanes: [TenantID: Lane] = [:]
+    private var lanes: [TenantID?: Lane] = [:]
     private var virtualTime: Int64 = 0
     private var lastTicket = 0
     /// Calls that wait.
@@ -28,7 +28,7 @@ package struct FairQueue: Sendable {
 
     /// A call that waits. The numbers are those of its coming.
     package struct Ticket: Sendable, Hashable {
-        package let tenant: TenantID
+        package let tenant: TenantID?
         package let number: Int
     }
 
@@ -38,9 +38,11 @@ package struct FairQueue: Sendable {
 
     package init(_ limits: Limits) { self.limits = limits }
 
-    /// - Parameter weight: the tenant's share against others', from 1 to 1,000.
+    /// - Parameters:
+    ///   - tenant: nil for the calls of no one tenant, which take turns as if they were one's.
+    ///   - weight: the tenant's share against others', from 1 to 1,000.
     /// - Returns: Nil where as many wait as may.
-    package mutating func join(_ tenant: TenantID, weight: Int, at now: Timestamp) -> Ticket? {
+    package mutating func join(_ tenant: TenantID?, weight: Int, at now: Timestamp) -> Ticket? {
         let waiting = lanes[tenant]?.calls.count ?? 0
         guard count < limits.inAll, waiting < limits.perTenant else { return nil }
         lastTicket += 1
@@ -80,6 +82,13 @@ package struct FairQueue: Sendable {
         return !left.isEmpty
     }
 
+    /// Nobody waits any more.
+    package mutating func removeAll() {
+        lanes = [:]
+        count = 0
+        virtualTime = 0
+    }
+
     /// Takes out the calls whose wait has run out, in the order of their coming.
     package mutating func expire(at now: Timestamp) -> [Ticket] {
         var late: [Ticket] = []
@@ -98,7 +107,7 @@ package struct FairQueue: Sendable {
 
     /// How long a call of the tenant that came now would wait, by the places that came free lately:
     /// those before it over the calls that went in the last seconds. The whole wait where none did.
-    package func expectedWait(_ tenant: TenantID, at now: Timestamp) -> Duration {
+    package func expectedWait(_ tenant: TenantID?, at now: Timestamp) -> Duration {
         let own = lanes[tenant]?.calls.count ?? 0
         let before = lanes.reduce(own + 1) { sum, lane in
             lane.key == tenant ? sum : sum + min(lane.value.calls.count, own + 1)
@@ -109,11 +118,7 @@ package struct FairQueue: Sendable {
     /// A tenant without a waiting call whose tag time has passed is as good as new. Where none
     /// waits at all, time begins anew, so that tags don't grow for ever.
     private mutating func forget() {
-        guard count > 0 else {
-            lanes = [:]
-            virtualTime = 0
-            return
-        }
+        guard count > 0 else { return removeAll() }
         let now = virtualTime
         lanes = lanes.filter { !$0.value.calls.isEmpty || $0.value.finish > now }
     }

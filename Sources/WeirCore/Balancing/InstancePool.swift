@@ -26,9 +26,10 @@ package struct InstancePool: Sendable {
         return instances.contains(where: \.isEligible)
     }
 
-    /// Why no call would get a place at any instance, full or not; nil where one might.
-    package mutating func outage(at now: Timestamp) -> InstanceRefusal? {
-        isAvailable(at: now) ? nil : .noneHealthy(retryAfter: retryAfter)
+    /// Seconds, at least one, after which another try makes sense where no instance takes calls;
+    /// nil where one does, full or not.
+    package mutating func outage(at now: Timestamp) -> Int? {
+        isAvailable(at: now) ? nil : retryAfter
     }
 
     /// Other rules from now on. What is known of the instances stays.

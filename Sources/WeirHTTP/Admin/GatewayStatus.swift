@@ -27,7 +27,7 @@ extension Routes {
         return [
             "pool": .string(plan.name.description),
             "balance": .string(plan.rules.method.rawValue),
-            "available": .bool(pool.isAvailable),
+            "available": .bool(pool.isAvailable), "waiting": JSON(pool.waiting),
             "instances": .array(pool.snapshots.map(json)),
         ]
     }

@@ -41,10 +41,10 @@ struct AIForwarder: Sendable {
         let opening = await use.gateway.open(
             GatewayCall(
                 request: call.request, caller: passed(call.caller, subject),
-                destination: destination,
+                tenant: subject.tenant, destination: destination,
                 method: call.head.method.rawValue, target: call.head.target,
                 headers: ForwardedFields.toInstance(call.head.headers), body: call.bytes,
-                isUpgrade: call.head.isUpgrade))
+                isUpgrade: call.head.isUpgrade, client: call.head.client))
         switch opening {
         case .notSent(let error):
             admitted?.permit.giveBack()

@@ -41,29 +41,18 @@ struct RegularForwarder: Sendable {
         }
         let call = GatewayCall(
             request: arrival.request, caller: route.passesIdentity ? caller : nil,
-            destination: .regular(route.pool), method: head.method.rawValue,
-            target: head.target,
+            tenant: caller?.onlyTenant, destination: .regular(route.pool),
+            method: head.method.rawValue, target: head.target,
             headers: ForwardedFields.toService(
-                head, request: arrival.request, isCredential: isCredential), body: body)
-        switch await open(call, head.client) {
+                head, request: arrival.request, isCredential: isCredential), body: body,
+            client: head.client)
+        switch await use.gateway.open(call) {
         case .notSent(let error):
             permit?.giveBack()
             throw error
         case .lost(let error): throw error
         case .reply(let reply): return await answer(reply, permit, head)
         }
-    }
-
-    /// Where the client leaves before there is a reply, so does the exchange.
-    private func open(
-        _ call: GatewayCall, _ client: (any ClientConnection)?
-    ) async -> Gateway.Opening {
-        // Unstructured: what ends it early is no task but a connection.
-        let opening = Task { [gateway = use.gateway] in await gateway.open(call) }
-        client?.onLeaving { opening.cancel() }
-        let result = await opening.value
-        client?.onLeaving(nil)
-        return result
     }
 
     private func answer(

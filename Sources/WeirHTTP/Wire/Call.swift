@@ -18,12 +18,6 @@ struct CallHead: Sendable {
     var client: (any ClientConnection)?
 }
 
-/// The connection that a request came on, as far as its answer has to know it.
-protocol ClientConnection: Sendable {
-    /// What is done when the client leaves, at once where it has left; nil: nothing any more.
-    func onLeaving(_ action: (@Sendable () -> Void)?)
-}
-
 /// A request that has found its endpoint: authenticated, its query and body read.
 struct Call: Sendable {
     let head: CallHead

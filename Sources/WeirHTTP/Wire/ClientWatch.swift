@@ -1,4 +1,5 @@
 import NIOCore
+import WeirService
 
 /// Does what a request has asked for when its client leaves. Runs on the connection's event loop.
 ///

@@ -5,20 +5,31 @@ package import WeirCore
 /// held for a call that waits.
 ///
 /// A place that comes free goes to a waiting call, never past it to one that comes later.
-final class WaitingRoom: Sendable {
+final class WaitingRoom<Place: Sendable>: Sendable {
+    /// Nil where no place is free; throws where none will be, whoever waits.
+    typealias Take = @Sendable () throws(WeirError) -> Place?
+
     private let state: Mutex<State>
     private let time: any TimeSource
     private let settings: Adjustable<QueueSettings>
 
     private struct State {
         var queue: FairQueue
-        var waiting: [FairQueue.Ticket: CheckedContinuation<Bool, Never>] = [:]
+        var waiting: [FairQueue.Ticket: CheckedContinuation<Ending, Never>] = [:]
         /// Whether somebody watches for waits that run out.
         var isWatched = false
     }
 
     private enum Entry {
-        case taken, waits, refused(Duration)
+        case ends(Ending)
+        case waits(FairQueue.Ticket)
+    }
+
+    private enum Ending {
+        case taken(Place)
+        /// There was none in time, or no room to wait for it.
+        case missed
+        case refused(WeirError)
     }
 
     init(_ settings: Adjustable<QueueSettings>, time: any TimeSource) {
@@ -27,56 +38,93 @@ final class WaitingRoom: Sendable {
         self.time = time
     }
 
-    var isEmpty: Bool { state.withLock { $0.queue.count == 0 } }
+    /// Calls that wait.
+    var count: Int { state.withLock { $0.queue.count } }
 
     /// Waits until there is a place. `take` is asked once at first where nobody waits, and whoever
-    /// calls `leave` takes for the others. Throws `overloaded` where too many wait, or the wait has
-    /// run out.
+    /// calls `serve` takes for the others. Throws what `take` throws, and `overloaded` where too
+    /// many wait, or the wait has run out.
+    ///
+    /// - Parameters:
+    ///   - tenant: nil for the calls of no one tenant, which take turns as one.
+    ///   - client: whose call waits no longer than the client does.
     func enter(
-        _ tenant: Tenant, _ reason: String, _ take: @Sendable () -> Bool
-    ) async throws(WeirError) {
-        // A place that comes free between the two looks finds nobody waiting.
-        var refusal: Duration?
-        let isIn = await withCheckedContinuation { continuation in
+        _ tenant: TenantID?, _ tier: Tenant.Tier, _ reason: String,
+        client: (any ClientConnection)? = nil, _ take: Take
+    ) async throws(WeirError) -> Place {
+        var hasWaited = false
+        let ending = await withCheckedContinuation { continuation in
             let (now, settings) = (time.now(), settings.current)
+            // A place that comes free between the two looks finds nobody waiting.
             let entry = state.withLock { state -> Entry in
-                if state.queue.count == 0, take() { return .taken }
+                if state.queue.count == 0, let ending = WaitingRoom.ending(of: take) {
+                    return .ends(ending)
+                }
                 state.queue.limits = settings.limits
-                let weight = settings.weights[tenant.tier] ?? 1
-                guard let ticket = state.queue.join(tenant.id, weight: weight, at: now) else {
-                    return .refused(state.queue.expectedWait(tenant.id, at: now))
+                let weight = settings.weights[tier] ?? 1
+                guard let ticket = state.queue.join(tenant, weight: weight, at: now) else {
+                    return .ends(.missed)
                 }
                 state.waiting[ticket] = continuation
-                return .waits
+                return .waits(ticket)
             }
             switch entry {
-            case .taken: continuation.resume(returning: true)
-            case .waits: watch()
-            case .refused(let wait):
-                refusal = wait
-                continuation.resume(returning: false)
+            case .ends(let ending): continuation.resume(returning: ending)
+            case .waits(let ticket):
+                hasWaited = true
+                watch()
+                client?.onLeaving { self.leave(ticket) }
             }
         }
-        guard !isIn else { return }
-        let wait = refusal ?? state.withLock { $0.queue.expectedWait(tenant.id, at: time.now()) }
-        throw WeirError(.overloaded, reason, retryAfter: wait.wholeSecondsUp)
+        if hasWaited { client?.onLeaving(nil) }
+        switch ending {
+        case .taken(let place): return place
+        case .refused(let error): throw error
+        case .missed:
+            let wait = state.withLock { $0.queue.expectedWait(tenant, at: time.now()) }
+            throw WeirError(.overloaded, reason, retryAfter: wait.wholeSecondsUp)
+        }
     }
 
     /// A place may be free: `take` is asked as long as somebody waits and it says that there is
-    /// one.
-    func serve(_ take: @Sendable () -> Bool) {
+    /// one. Where it throws nobody waits any more.
+    func serve(_ take: Take) {
         let now = time.now()
-        let next = state.withLock { state -> [CheckedContinuation<Bool, Never>] in
-            var next: [CheckedContinuation<Bool, Never>] = []
-            while state.queue.count > 0, take() {
-                guard let ticket = state.queue.next(at: now),
+        let ended = state.withLock { state in
+            var ended: [(CheckedContinuation<Ending, Never>, Ending)] = []
+            while state.queue.count > 0, let ending = WaitingRoom.ending(of: take) {
+                if case .refused = ending {
+                    ended += state.waiting.values.map { ($0, ending) }
+                    state.waiting = [:]
+                    state.queue.removeAll()
+                } else if let ticket = state.queue.next(at: now),
                     let continuation = state.waiting.removeValue(forKey: ticket)
-                else { break }
-                next.append(continuation)
+                {
+                    ended.append((continuation, ending))
+                } else {
+                    preconditionFailure("Somebody waits and has no ticket")
+                }
             }
-            return next
+            return ended
         }
-        for continuation in next { continuation.resume(returning: true) }
+        for (continuation, ending) in ended { continuation.resume(returning: ending) }
+    }
+
+    /// Nil where there is no place yet.
+    private static func ending(of take: Take) -> Ending? {
+        do throws(WeirError) {
+            return try take().map { .taken($0) }
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    private func leave(_ ticket: FairQueue.Ticket) {
+        let continuation = state.withLock { state in
+            state.queue.leave(ticket)
+            return state.waiting.removeValue(forKey: ticket)
+        }
+        continuation?.resume(returning: .missed)
     }
 
     /// One timer for all, as long as somebody waits.
@@ -110,7 +158,7 @@ final class WaitingRoom: Sendable {
         let late = state.withLock { state in
             state.queue.expire(at: now).compactMap { state.waiting.removeValue(forKey: $0) }
         }
-        for continuation in late { continuation.resume(returning: false) }
+        for continuation in late { continuation.resume(returning: .missed) }
     }
 }
 

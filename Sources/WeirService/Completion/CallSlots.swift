@@ -4,7 +4,7 @@ import WeirCore
 /// Bounds the calls in flight; what is above the bound waits, with nothing held.
 final class CallSlots: Sendable {
     private let free: Mutex<Int>
-    private let room: WaitingRoom
+    private let room: WaitingRoom<CallSlot>
 
     init(_ count: Int, _ queue: Adjustable<QueueSettings>, time: any TimeSource) {
         free = Mutex(count)
@@ -14,16 +14,17 @@ final class CallSlots: Sendable {
     /// A slot goes back when nobody holds it any more. Throws `overloaded` where none comes free
     /// in time.
     func take(for tenant: Tenant) async throws(WeirError) -> CallSlot {
-        try await room.enter(tenant, "Too many AI calls are in flight", takeOne)
-        return CallSlot(self)
+        try await room.enter(
+            tenant.id, tenant.tier, "Too many AI calls are in flight", takeOne)
     }
 
-    private func takeOne() -> Bool {
-        free.withLock { free in
+    @Sendable private func takeOne() -> CallSlot? {
+        let isFree = free.withLock { free in
             guard free > 0 else { return false }
             free -= 1
             return true
         }
+        return isFree ? CallSlot(self) : nil
     }
 
     fileprivate func giveBack() {

@@ -5,7 +5,7 @@ package import WeirCore
 package final class ProviderGate: Sendable {
     private let traffic: Mutex<ProviderTraffic>
     /// By provider, since somebody first waited there.
-    private let rooms = Mutex<[ProviderName: WaitingRoom]>([:])
+    private let rooms = Mutex<[ProviderName: WaitingRoom<Void>]>([:])
     private let dice: @Sendable () -> UInt64
 
     package init(_ traffic: ProviderTraffic, dice: @escaping @Sendable () -> UInt64) {
@@ -17,7 +17,7 @@ package final class ProviderGate: Sendable {
     /// makes sense.
     func admit(_ route: Route, at now: Timestamp) throws(WeirError) -> RoutePass {
         // Who comes later doesn't go past those who wait.
-        if rooms.withLock({ $0[route.provider] })?.isEmpty == false { throw .full }
+        if rooms.withLock({ $0[route.provider] })?.count ?? 0 > 0 { throw .full }
         let admission = traffic.withLock {
             $0.admit(route.provider, route.model, at: now, dice: dice())
         }
@@ -36,7 +36,7 @@ package final class ProviderGate: Sendable {
             rooms[provider] = room
             return room
         }
-        try await room.enter(tenant, WeirError.full.message) { reserve(provider) }
+        try await room.enter(tenant.id, tenant.tier, WeirError.full.message) { reserve(provider) }
         let now = time.now()
         do {
             return try pass(
@@ -49,8 +49,9 @@ package final class ProviderGate: Sendable {
         }
     }
 
-    private func reserve(_ provider: ProviderName) -> Bool {
-        traffic.withLock { $0.reserve(provider) }
+    /// Nil where it is full.
+    private func reserve(_ provider: ProviderName) -> Void? {
+        traffic.withLock { $0.reserve(provider) } ? () : nil
     }
 
     private func pass(_ admission: ProviderTraffic.Admission) throws(WeirError) -> RoutePass {

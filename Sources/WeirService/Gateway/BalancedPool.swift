@@ -1,9 +1,10 @@
 import Synchronization
 package import WeirCore
 
-/// One pool of instances, shared by all calls.
+/// One pool of instances, shared by all calls. Where each has as many as it may have, calls wait.
 package final class BalancedPool: Sendable {
     private let state: Mutex<State>
+    private let room: WaitingRoom<InstanceLease>
     private let time: any TimeSource
     private let dice: @Sendable () -> UInt64
 
@@ -16,10 +17,12 @@ package final class BalancedPool: Sendable {
     ///
     /// - Parameter dice: uniform over all of UInt64.
     package init(
-        _ plan: PoolPlan, time: any TimeSource, dice: @escaping @Sendable () -> UInt64
+        _ plan: PoolPlan, _ queue: Adjustable<QueueSettings>, time: any TimeSource,
+        dice: @escaping @Sendable () -> UInt64
     ) {
         state = Mutex(
             State(pool: InstancePool(rules: plan.rules, at: time.now()), plan: plan))
+        room = WaitingRoom(queue, time: time)
         self.time = time
         self.dice = dice
     }
@@ -31,15 +34,19 @@ package final class BalancedPool: Sendable {
         return state.withLock { $0.pool }.snapshots(at: now)
     }
 
+    /// Calls that wait for a place.
+    package var waiting: Int { room.count }
+
     /// Whether some instance would take calls, full or not.
     package var isAvailable: Bool { outage == nil }
 
     /// Throws as `lease` does where no instance is healthy; takes no place.
     package func requireAvailable() throws(WeirError) {
-        if let outage { throw BalancedPool.error(outage) }
+        if let outage { throw BalancedPool.outage(outage) }
     }
 
-    private var outage: InstanceRefusal? {
+    /// Seconds after which another try makes sense.
+    private var outage: Int? {
         let now = time.now()
         return state.withLock { $0.pool.outage(at: now) }
     }
@@ -51,30 +58,55 @@ package final class BalancedPool: Sendable {
             state.plan = plan
             state.pool.set(plan.rules, at: now)
         }
+        serve()
     }
 
     /// The instances from now on.
     package func set(_ instances: [InstanceName]) {
         let now = time.now()
         state.withLock { _ = $0.pool.set(instances, at: now) }
+        serve()
     }
 
     /// Takes in a health check's result.
     package func check(_ instance: InstanceName, passed: Bool) {
         let now = time.now()
         state.withLock { $0.pool.check(instance, passed: passed, at: now) }
+        serve()
     }
 
-    /// - Throws: `ai_service_unavailable` at once where no instance is healthy, `overloaded` where
-    ///   each has all the calls that it may have.
-    func lease(excluding tried: Set<InstanceName>) throws(WeirError) -> InstanceLease {
+    /// Waits for a place, in an order that is fair to tenants.
+    ///
+    /// - Parameter tried: those that couldn't be sent the call. A place that it has waited for may
+    ///   be at one of them all the same.
+    /// - Throws: `ai_service_unavailable` at once where no instance is healthy, or when the last
+    ///   one goes out; `overloaded` where no place comes free in time.
+    func lease(
+        for tenant: TenantID?, _ tier: Tenant.Tier, client: (any ClientConnection)?,
+        excluding tried: Set<InstanceName>
+    ) async throws(WeirError) -> InstanceLease {
+        // Time alone lets an instance in again, and tells nobody.
+        if waiting > 0 { serve() }
+        return try await room.enter(
+            tenant, tier, "The service has all the calls that it can take", client: client
+        ) { () throws(WeirError) in try take(excluding: tried) }
+    }
+
+    private func serve() {
+        room.serve { () throws(WeirError) in try take() }
+    }
+
+    private func take(
+        excluding tried: Set<InstanceName> = []
+    ) throws(WeirError) -> InstanceLease? {
         let (now, dice) = (time.now(), dice())
         let choice = state.withLock {
             $0.pool.choose(at: now, dice: dice, excluding: tried)
         }
         switch choice {
         case .leased(let lease): return lease
-        case .refused(let refusal): throw BalancedPool.error(refusal)
+        case .refused(.allFull): return nil
+        case .refused(.noneHealthy(let seconds)): throw BalancedPool.outage(seconds)
         }
     }
 
@@ -82,16 +114,11 @@ package final class BalancedPool: Sendable {
     func end(_ lease: InstanceLease, _ outcome: InstanceOutcome) {
         let now = time.now()
         state.withLock { $0.pool.end(lease, outcome, at: now) }
+        serve()
     }
 
-    private static func error(_ refusal: InstanceRefusal) -> WeirError {
-        switch refusal {
-        case .noneHealthy(let retryAfter):
-            WeirError(
-                .serviceUnavailable, "No instance of the service is available",
-                retryAfter: retryAfter)
-        case .allFull:
-            WeirError(.overloaded, "The service has all the calls that it can take")
-        }
+    private static func outage(_ seconds: Int) -> WeirError {
+        WeirError(
+            .serviceUnavailable, "No instance of the service is available", retryAfter: seconds)
     }
 }

@@ -15,7 +15,7 @@ extension Gateway {
         var pools: [InstancePoolName: BalancedPool] = [:]
         for pool in plan.pools {
             pools[pool.name] =
-                before.pools[pool.name] ?? BalancedPool(pool, time: time, dice: dice)
+                before.pools[pool.name] ?? BalancedPool(pool, queue, time: time, dice: dice)
         }
         await Gateway.find(pools, sources)
         replace(GatewayState(plan, pools: pools, sources: sources, gates: before.gates))

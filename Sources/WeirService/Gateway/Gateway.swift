@@ -12,23 +12,32 @@ package final class Gateway: Sendable {
     let dice: @Sendable () -> UInt64
     /// Instances that one call is offered to; the next one only where the last wasn't sent a byte.
     private let tries: Int
+    let queue: Adjustable<QueueSettings>
+    private let tier: @Sendable (TenantID) -> Tenant.Tier
     /// One plan is put in force at a time.
     let changes = SerialGate()
 
     /// Its pools have no instances until `apply` or `PoolMembers` has found some.
     ///
-    /// - Parameter dice: uniform over all of UInt64.
+    /// - Parameters:
+    ///   - queue: how calls wait where a pool is full.
+    ///   - tier: of a tenant; it weighs its calls against others' that wait.
+    ///   - dice: uniform over all of UInt64.
     package init(
         _ plan: GatewayPlan, transport: any InstanceTransport, seal: IdentitySeal,
+        queue: Adjustable<QueueSettings> = Adjustable(QueueSettings()),
+        tier: @escaping @Sendable (TenantID) -> Tenant.Tier = { _ in .starter },
         time: any TimeSource, random: @escaping RandomBytes = systemRandomBytes,
         dice: @escaping @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) },
         tries: Int = 3
     ) {
-        let pools = plan.pools.map { ($0.name, BalancedPool($0, time: time, dice: dice)) }
+        let pools = plan.pools.map { ($0.name, BalancedPool($0, queue, time: time, dice: dice)) }
         state = Mutex(
             GatewayState(plan, pools: Dictionary(pools) { first, _ in first }, sources: [:]))
         self.transport = transport
         self.seal = seal
+        self.queue = queue
+        self.tier = tier
         self.time = time
         self.random = random
         self.dice = dice
@@ -47,7 +56,8 @@ package final class Gateway: Sendable {
         case lost(WeirError)
     }
 
-    /// The first instance's reply that there is one of.
+    /// The first instance's reply that there is one of. Where every instance has as many calls as
+    /// it may have, the call waits its turn.
     ///
     /// - Returns: `notSent` with `ai_service_unavailable` or `overloaded` where no instance could
     ///   be had; `lost` with `provider_timeout` or `provider_error`, after which the call is never
@@ -64,7 +74,9 @@ package final class Gateway: Sendable {
             let lease: InstanceLease
             let request: InstanceCall
             do throws(WeirError) {
-                lease = try pool.lease(excluding: tried)
+                lease = try await pool.lease(
+                    for: call.tenant, call.tenant.map(tier) ?? .starter, client: call.client,
+                    excluding: tried)
             } catch {
                 return .notSent(error)
             }
@@ -74,26 +86,42 @@ package final class Gateway: Sendable {
                 pool.end(lease, .neutral)
                 return .notSent(error)
             }
-            switch await transport.forward(request) {
+            let (outcome, hasLeft) = await send(request, of: call)
+            switch outcome {
             case .reply(let status, let headers, let body):
                 let isBlamed = call.blames(status: status, headers)
                 return .reply(
                     ForwardedReply(
                         status: status, headers: headers, body: body, pool: pool, lease: lease,
                         outcome: isBlamed ? .failure : .success))
-            case .notSent where Task.isCancelled:
-                // The client left: that is no instance's fault.
+            case .notSent where hasLeft:
+                // That is no instance's fault.
                 pool.end(lease, .neutral)
                 return .notSent(Gateway.unreached)
             case .notSent:
                 pool.end(lease, .failure)
                 tried.insert(lease.instance)
             case .lost(let loss):
-                pool.end(lease, Task.isCancelled ? .neutral : .failure)
+                pool.end(lease, hasLeft ? .neutral : .failure)
                 return .lost(Gateway.error(loss))
             }
         }
         return .notSent(Gateway.unreached)
+    }
+
+    private func send(
+        _ request: InstanceCall, of call: GatewayCall
+    ) async -> (outcome: InstanceOpening, hasLeft: Bool) {
+        guard call.endsWithClient, let client = call.client else {
+            let outcome = await transport.forward(request)
+            return (outcome, Task.isCancelled)
+        }
+        // Unstructured: what ends it early is no task but a connection.
+        let sending = Task { [transport] in await transport.forward(request) }
+        client.onLeaving { sending.cancel() }
+        let outcome = await sending.value
+        client.onLeaving(nil)
+        return (outcome, sending.isCancelled)
     }
 
     /// Each instance is told by an identity of its own: the one that was sent before may have

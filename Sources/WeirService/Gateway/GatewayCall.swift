@@ -5,6 +5,8 @@ package struct GatewayCall: Sendable {
     package let request: RequestID
     /// Whom an identity names; nil: none is sent.
     package let caller: Caller?
+    /// Whose turn it is where calls wait; nil: no one tenant's.
+    package let tenant: TenantID?
     package let destination: Destination
     package let method: String
     package let target: String
@@ -13,6 +15,8 @@ package struct GatewayCall: Sendable {
     package let body: [UInt8]
     /// Whether it asks for WebSocket.
     package let isUpgrade: Bool
+    /// Who may leave; nil: nobody.
+    package let client: (any ClientConnection)?
 
     package enum Destination: Sendable {
         /// The pool of a feature; nil for the default one.
@@ -23,17 +27,26 @@ package struct GatewayCall: Sendable {
     }
 
     package init(
-        request: RequestID, caller: Caller?, destination: Destination, method: String,
-        target: String, headers: [HeaderField], body: [UInt8], isUpgrade: Bool = false
+        request: RequestID, caller: Caller?, tenant: TenantID?, destination: Destination,
+        method: String, target: String, headers: [HeaderField], body: [UInt8],
+        isUpgrade: Bool = false, client: (any ClientConnection)? = nil
     ) {
         self.request = request
         self.caller = caller
+        self.tenant = tenant
         self.destination = destination
         self.method = method
         self.target = target
         self.headers = headers
         self.body = body
         self.isUpgrade = isUpgrade
+        self.client = client
+    }
+
+    /// Whether the exchange ends where its client leaves. One with an instance of the AI service
+    /// goes on: what it costs is spent.
+    var endsWithClient: Bool {
+        if case .regular = destination { true } else { false }
     }
 
     /// Whether an instance says by its reply that it isn't well itself. One of the AI service says

@@ -44,7 +44,8 @@ package struct GatewayJobPerformer: JobPerformer {
 
     private func request(_ call: JobCall) -> GatewayCall {
         GatewayCall(
-            request: call.request, caller: call.caller, destination: .ai(call.feature),
+            request: call.request, caller: call.caller, tenant: call.tenant,
+            destination: .ai(call.feature),
             method: "POST", target: "/ai/complete",
             headers: [
                 HeaderField("content-type", "application/json"),

@@ -45,7 +45,8 @@ enum GatewayProcess {
             contents: try await store.loadDirectory(), prices: try PriceFile.book(nil),
             store: store)
         let client = try InstanceClient(group: MultiThreadedEventLoopGroup.singleton)
-        let gateway = try gateway(configuration, client, time)
+        let queue = Adjustable(configuration.limits.queue)
+        let gateway = try gateway(configuration, client, queue, directory, time)
         let rates = RateGate(configuration.limits.ai)
         let admission = GatewayAdmission(limits: rates, directory: directory, time: time)
         let desk = jobDesk(configuration, role, store, directory, time)
@@ -53,7 +54,7 @@ enum GatewayProcess {
         let webhooks =
             desk == nil ? nil : try WebhookParts(configuration.webhooks, store, time: time)
         let live = LiveSettings(
-            rates: rates, pools: GatewayPools(gateway, client: client), desk: desk,
+            rates: rates, queue: queue, pools: GatewayPools(gateway, client: client), desk: desk,
             reports: reports, webhooks: webhooks?.deliverer)
         try await setUp(live, configuration)
         let reload = source.map {
@@ -98,12 +99,15 @@ enum GatewayProcess {
     }
 
     private static func gateway(
-        _ configuration: Configuration, _ client: InstanceClient, _ time: any TimeSource
+        _ configuration: Configuration, _ client: InstanceClient,
+        _ queue: Adjustable<QueueSettings>, _ directory: Directory, _ time: any TimeSource
     ) throws -> Gateway {
         guard let seal = configuration.identitySeal, let plan = configuration.gateway.plan else {
             throw StartFailure("identity.secret and gateway.pools are needed")
         }
-        return Gateway(plan, transport: client, seal: seal, time: time)
+        return Gateway(
+            plan, transport: client, seal: seal, queue: queue,
+            tier: { directory.snapshot.tenants[$0]?.tier ?? .starter }, time: time)
     }
 
     /// The first look for the instances is over when this returns.

@@ -43,7 +43,7 @@ import WeirTesting
         _ caller: Caller? = nil, to destination: GatewayCall.Destination = .ai(nil)
     ) throws -> GatewayCall {
         GatewayCall(
-            request: try Self.slug("req_1"), caller: caller, destination: destination,
+            request: try Self.slug("req_1"), caller: caller, tenant: nil, destination: destination,
             method: "POST", target: "/ai/complete", headers: [], body: [])
     }
 

@@ -47,7 +47,8 @@ import WeirTesting
         GatewayCall(
             request: try slug("req_1"),
             caller: Caller(key: try slug("key_1"), role: .service, reach: .all),
-            destination: .ai(try feature.map(slug)), method: "POST", target: "/ai/complete",
+            tenant: nil, destination: .ai(try feature.map(slug)), method: "POST",
+            target: "/ai/complete",
             headers: [HeaderField("content-type", "application/json")], body: [1, 2, 3])
     }
 
