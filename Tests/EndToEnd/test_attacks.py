@@ -13,6 +13,7 @@ import pytest
 
 from test_wire import (BODY, CHUNKED, CHUNKS, LENGTH, check_nothing_but_a_refusal, exchange,
                        footprint, request, stage)  # noqa: F401
+from gatewaylab import patient
 from weirlab import ADMIN
 
 
@@ -27,7 +28,7 @@ class SteadyClient:
     def run(self):
         while not self.stop.wait(0.02):
             try:
-                reply = self.weir.complete(self.key, "steady", timeout=60)
+                reply = self.weir.complete(self.key, "steady", timeout=150)
                 if reply.status == 200:
                     self.done += 1
                 else:
@@ -41,9 +42,29 @@ class SteadyClient:
 
     def __exit__(self, *failure):
         self.stop.set()
-        self.thread.join(90)
+        self.thread.join(180)
         if failure == (None, None, None):
             assert self.done > 0 and not self.failures, self.failures[:3]
+
+
+@pytest.fixture(params=["all", "gateway"])
+def front(lab, request):
+    """Makes the one at the door, a whole service or a gateway before one, and a key for it."""
+    behind = []
+
+    def make(extra="", prefix=()):
+        sandbox = lab.sandbox()
+        if request.param == "gateway":
+            weir, *servers = patient(lab.folder, sandbox, extra, prefix)
+            behind.extend([weir, *servers])
+        else:
+            weir = lab.weir(sandbox, extra, prefix=prefix)
+            weir.put_tenant(42, budget_usd=1000)
+        return weir, weir.make_key()
+
+    yield make
+    for server in behind:
+        server.stop()
 
 
 def is_ended_by_server(connection, seconds=120):
@@ -55,12 +76,9 @@ def is_ended_by_server(connection, seconds=120):
     return True
 
 
-def test_slow_clients_are_dropped(lab):
+def test_slow_clients_are_dropped(front):
     """Heads that trickle in, bodies that stall, and clients that take nothing of their answers."""
-    sandbox = lab.sandbox()
-    weir = lab.weir(sandbox, "streams: { between_tokens: 3s }")
-    weir.put_tenant(42, budget_usd=1000)
-    key = weir.make_key()
+    weir, key = front("streams: { between_tokens: 3s }")
     head = request(key, b"content-length: 999\r\n", b"")
     large = json.dumps({"tenant_id": 42, "model": "gpt-4o-mini", "user_message": "@sandbox{big=4}",
                         "stream": True}).encode()
@@ -92,29 +110,27 @@ def test_slow_clients_are_dropped(lab):
     assert weir.stop() == 0
 
 
-def test_ten_thousand_idle_connections_are_in_nobodys_way(running):
-    _, weir, key = running
+def test_ten_thousand_idle_connections_are_in_nobodys_way(front):
+    weir, key = front()
     count = 10_000
     if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < count + 500:
         pytest.skip(f"fewer than {count + 500} open files are allowed here")
     with contextlib.ExitStack() as stack, SteadyClient(weir, key):
-        idle = [stack.enter_context(socket.create_connection(("127.0.0.1", weir.port), 60))
+        idle = [stack.enter_context(socket.create_connection(("127.0.0.1", weir.port), 120))
                 for _ in range(count)]
         # The last one of them is served as any other.
         idle[-1].sendall(b"GET /health/live HTTP/1.1\r\nhost: weir\r\n\r\n")
         assert idle[-1].recv(65536).startswith(b"HTTP/1.1 200 ")
         descriptors = len(os.listdir(f"/proc/{weir.process.pid}/fd"))
         assert descriptors > count
-    assert weir.complete(key, "after").status == 200
-    assert weir.stop() == 0
+    # Their ends are many at once, too.
+    assert weir.complete(key, "after", timeout=150).status == 200
+    assert weir.stop(90) == 0
 
 
-def test_more_connections_than_files_neither_spin_nor_starve_it(lab):
+def test_more_connections_than_files_neither_spin_nor_starve_it(front):
     """It stops accepting in time: at a full table each attempt would fail, and be made again."""
-    sandbox = lab.sandbox()
-    weir = lab.weir(sandbox, prefix=["bash", "-c", 'ulimit -n 256; exec "$@"', "limited"])
-    weir.put_tenant(42)
-    key = weir.make_key()
+    weir, key = front(prefix=["bash", "-c", 'ulimit -n 256; exec "$@"', "limited"])
     kept = http.client.HTTPConnection("127.0.0.1", weir.port, timeout=60)
 
     def call():

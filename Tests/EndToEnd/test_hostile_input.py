@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from gatewaylab import patient
 from weirlab import Sandbox, Weir
 
 PLAIN = {"tenant_id": 42, "model": "gpt-4o-mini", "user_message": "hello"}
@@ -32,13 +33,18 @@ STATE = ["/admin/tenants", "/admin/keys", "/admin/kill-switches", "/admin/prices
 HEAD = b"host: weir\r\nauthorization: Bearer %s\r\ncontent-type: application/json\r\n"
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory):
+@pytest.fixture(scope="module", params=["all", "gateway"])
+def stage(tmp_path_factory, request):
+    """A whole service, or a gateway before one."""
     folder = tmp_path_factory.mktemp("hostile")
     sandbox = Sandbox(folder).start()
-    weir = Weir(folder, sandbox)
-    weir.start()
-    weir.put_tenant(42)
+    behind = []
+    if request.param == "gateway":
+        weir, *behind = patient(folder, sandbox)
+    else:
+        weir = Weir(folder, sandbox)
+        weir.start()
+        weir.put_tenant(42)
     key = weir.make_key([42, 43])
     before = [weir.api("GET", path).body for path in STATE]
     yield sandbox, weir, key
@@ -46,7 +52,8 @@ def stage(tmp_path_factory):
     assert not sandbox.truth() and not weir.rows(), "something was sent or written"
     assert all(scope["held_usd"] == scope["settled_usd"] == 0 for scope in weir.budget()["scopes"])
     assert weir.complete(key, "still there").status == 200
-    assert weir.stop() == 0, weir.log()
+    for server in [weir, *behind]:
+        assert server.stop() == 0, server.log()
     sandbox.stop()
 
 
