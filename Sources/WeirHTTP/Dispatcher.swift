@@ -10,6 +10,8 @@ struct Dispatcher: Sendable {
     private let doors: Doors
     private let authenticator: Authenticator
     private let identities: IdentityGate?
+    /// What a gateway is told with every answer: the id that identities are to be signed for.
+    private let instance: [HTTPField]
     private let regular: RegularForwarder?
     private let newRequest: @Sendable () -> RequestID
     private let bodyLimit: Int
@@ -23,6 +25,10 @@ struct Dispatcher: Sendable {
         doors = use.doors
         authenticator = use.authenticator
         identities = use.identities
+        instance =
+            use.identities.map {
+                [HTTPField(name: .instance, value: $0.instance.description)]
+            } ?? []
         regular = use.gateway.map {
             RegularForwarder(use: $0, authenticator: use.authenticator)
         }
@@ -83,6 +89,7 @@ struct Dispatcher: Sendable {
         if dialect.wire == .messages {
             answer.headers.append(HTTPField(name: .plainRequestID, value: request.description))
         }
+        answer.headers += instance
         if arrival.entry.identity != nil, let meter = arrival.meter { answer.tell(meter) }
         logger.debug(
             "request",
@@ -98,6 +105,7 @@ struct Dispatcher: Sendable {
         let request = newRequest()
         var answer = ErrorBody.answer(error, request: request)
         answer.headers.append(HTTPField(name: .requestID, value: request.description))
+        answer.headers += instance
         logger.debug(
             "request refused",
             metadata: ["request": "\(request)", "reason": "\(error.message)"])

@@ -26,7 +26,7 @@ POOL = """
     crm: { instances: ["http://127.0.0.1:%d"], 
       health: { path: /crm/health, every: 300ms, timeout: 10s } }
 """
-INTERNAL = {"x-weir-tokens", "x-weir-identity"}
+INTERNAL = {"x-weir-tokens", "x-weir-identity", "x-weir-instance"}
 
 
 class OtherService:
@@ -154,7 +154,7 @@ def test_who_calls_is_asked_at_the_door_and_nothing_else_gets_in(cluster):
     before = len(cluster.sandbox.truth())
     assert gateway.api("POST", "/ai/complete", body, None).status == 401
     assert gateway.api("POST", "/ai/complete", body, cluster.key).status == 403
-    forged = {"x-weir-identity": "1;req_1;key_1;admin;*;0;00;00;00"}
+    forged = {"x-weir-identity": "2;;req_1;key_1;admin;*;0;00;00;00"}
     assert gateway.request("POST", "/ai/complete", body, forged).status == 401
     assert gateway.api("GET", "/ai/usage/tenants").status == 404
     for path in ["/admin/prices", "/admin/providers"]:
@@ -215,7 +215,8 @@ def test_another_service_s_route_asks_for_a_key_and_keeps_it(cluster):
     reply = gateway.api("GET", "/crm/who/odd", key=cluster.key)
     headers = dict(reply.json["headers"])
     assert reply.status == 203 and "authorization" not in headers
-    assert headers["x-weir-identity"].split(";")[4] == "42"
+    identity = headers["x-weir-identity"].split(";")
+    assert (identity[1], identity[5]) == ("", "42")
     reply = gateway.api("GET", "/shop", key=cluster.key)
     assert "authorization" not in dict(reply.json["headers"])
     reply = gateway.request("GET", "/shop", None, {"authorization": "Basic dTpw"})

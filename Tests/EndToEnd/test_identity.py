@@ -16,14 +16,18 @@ MESSAGES = {"model": "claude-haiku-4-5", "max_tokens": 9,
             "messages": [{"role": "user", "content": "Hello"}]}
 
 
-def signed(method, target, body, *, secret=SECRET, request="req_gateway_1", role="service",
-           reach="42", age=0, nonce=None):
-    """The identity's header, as a gateway writes it."""
+def signed(method, target, body, *, audience, secret=SECRET, request="req_gateway_1",
+           role="service", reach="42", age=0, nonce=None):
+    """The identity's header, as a gateway writes it for the instance of this id."""
     nonce = nonce or os.urandom(16).hex()
-    text = ";".join(["1", request, "key_till", role, reach, str(int((time.time() - age) * 1000)),
+    text = ";".join(["2", audience, request, "key_till", role, reach, str(int((time.time() - age) * 1000)),
                      nonce, hashlib.sha256(body).hexdigest()])
     message = f"weir-identity\n{method}\n{target}\n{text}".encode()
     return f"{text};{hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()}"
+
+
+def instance_id(weir):
+    return weir.request("GET", "/health/live").headers["x-weir-instance"]
 
 
 def serve(weir, role, **options):
@@ -32,8 +36,10 @@ def serve(weir, role, **options):
 
 def send(weir, target="/ai/complete", body=COMPLETE, identity=None, key=None, **signing):
     data = json.dumps(body).encode()
-    head = {"content-type": "application/json",
-            "x-weir-identity": identity or signed("POST", target, data, **signing)}
+    if identity is None:
+        signing.setdefault("audience", instance_id(weir))
+        identity = signed("POST", target, data, **signing)
+    head = {"content-type": "application/json", "x-weir-identity": identity}
     if key:
         head["authorization"] = f"Bearer {key}"
     return weir.request("POST", target, data, head)
@@ -64,7 +70,8 @@ def test_a_call_that_a_gateway_vouches_for_is_served_and_booked_under_its_names(
 def test_nobody_else_is_served(service):
     sandbox, weir = service
     data = json.dumps(COMPLETE).encode()
-    once = signed("POST", "/ai/complete", data)
+    own = instance_id(weir)
+    once = signed("POST", "/ai/complete", data, audience=own)
     assert send(weir, identity=once).status == 200
     key = weir.make_key()
     refused = {
@@ -72,10 +79,13 @@ def test_nobody_else_is_served(service):
         "the administrator": weir.api("POST", "/ai/complete", COMPLETE),
         "a second time": send(weir, identity=once),
         "another secret": send(weir, secret="x" * 40),
+        "another instance": send(weir, audience=own[::-1]),
+        "no instance": send(weir, audience=""),
         "another body": send(weir, body={**COMPLETE, "tenant_id": 43}, identity=signed(
-            "POST", "/ai/complete", data)),
-        "another target": send(weir, identity=signed("POST", "/ai/complete?a", data)),
-        "another method": send(weir, identity=signed("PUT", "/ai/complete", data)),
+            "POST", "/ai/complete", data, audience=own)),
+        "another target": send(weir, identity=signed(
+            "POST", "/ai/complete?a", data, audience=own)),
+        "another method": send(weir, identity=signed("PUT", "/ai/complete", data, audience=own)),
         "too old": send(weir, age=31),
         "too young": send(weir, age=-32),
         "garbage": send(weir, identity="garbage"),
@@ -95,7 +105,8 @@ def test_an_identity_reaches_what_its_key_reaches(service):
     assert send(weir, body={**COMPLETE, "tenant_id": 43}, reach="42,43").status == 200
     assert send(weir, body={**COMPLETE, "tenant_id": 43}, reach="*").status == 200
     data = b""
-    head = {"x-weir-identity": signed("GET", "/ai/usage/tenants?period=2026-04", data)}
+    head = {"x-weir-identity": signed(
+        "GET", "/ai/usage/tenants?period=2026-04", data, audience=instance_id(weir))}
     assert weir.request("GET", "/ai/usage/tenants?period=2026-04", None, head).status == 403
 
 
@@ -115,9 +126,10 @@ def test_without_a_secret_there_is_no_service_and_no_gateway_is_believed(lab):
     assert "identity.secret" in weir.log()
     serve(weir, "all")
     weir.put_tenant(42)
-    assert send(weir).status == 401
-    assert send(weir, key=weir.make_key()).status == 200
-    assert send(weir, key=ADMIN).status == 200
+    assert "x-weir-instance" not in weir.request("GET", "/health/live").headers
+    assert send(weir, audience="any").status == 401
+    assert send(weir, audience="any", key=weir.make_key()).status == 200
+    assert send(weir, audience="any", key=ADMIN).status == 200
 
 
 @pytest.mark.parametrize("role", ["autopilot"])

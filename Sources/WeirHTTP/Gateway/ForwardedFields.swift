@@ -98,7 +98,8 @@ enum ForwardedFields {
     ]
     /// Of a reply: the gateway says its own.
     private static let internals: Set<String> = [
-        "date", "x-request-id", "request-id", "x-weir-identity", "x-weir-tokens",
+        "date", "x-request-id", "request-id", "x-weir-identity", "x-weir-instance",
+        "x-weir-tokens",
     ]
     private static let vendorCredentials: Set<String> = ["x-api-key", "x-goog-api-key"]
 }

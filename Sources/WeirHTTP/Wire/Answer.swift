@@ -80,8 +80,9 @@ extension HTTPField.Name {
     static let weirIdentity = named("x-weir-identity")
     static let errorCode = named(GatewayCall.errorField)
     static let budgetReset = named(GatewayCall.budgetResetField)
-    /// From an instance to its gateway alone.
+    /// From an instance to its gateway alone, as the next one is.
     static let tokens = named(GatewayCall.tokensField)
+    static let instance = named(GatewayCall.instanceField)
     static let weirCache = named("x-weir-cache")
     static let anthropicVersion = named("anthropic-version")
     static let anthropicBeta = named("anthropic-beta")

@@ -11,6 +11,8 @@ package final class BalancedPool: Sendable {
     private struct State {
         var pool: InstancePool
         var plan: PoolPlan
+        /// As far as they have said it.
+        var ids: [InstanceName: InstanceID] = [:]
     }
 
     /// Without instances.
@@ -64,8 +66,20 @@ package final class BalancedPool: Sendable {
     /// The instances from now on.
     package func set(_ instances: [InstanceName]) {
         let now = time.now()
-        state.withLock { _ = $0.pool.set(instances, at: now) }
+        let named = Set(instances)
+        state.withLock { state in
+            _ = state.pool.set(instances, at: now)
+            state.ids = state.ids.filter { named.contains($0.key) }
+        }
         serve()
+    }
+
+    /// What an instance calls itself; nil where it hasn't said so yet.
+    func id(of instance: InstanceName) -> InstanceID? { state.withLock { $0.ids[instance] } }
+
+    /// Takes in what an instance calls itself.
+    package func learn(_ id: InstanceID, of instance: InstanceName) {
+        state.withLock { $0.ids[instance] = id }
     }
 
     /// Takes in a health check's result.

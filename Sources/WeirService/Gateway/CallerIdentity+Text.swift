@@ -4,10 +4,10 @@ extension CallerIdentity {
     /// More than this is no identity; it bounds the reach that one can carry.
     static let textLimit = 8 * 1_024
 
-    private static let version = "1"
+    private static let version = "2"
 
-    /// `version;request;key;role;reach;milliseconds;nonce;digest`: none of the parts can hold a
-    /// semicolon, so no two identities are written alike.
+    /// `version;audience;request;key;role;reach;milliseconds;nonce;digest`: none of the parts can
+    /// hold a semicolon, so no two identities are written alike. No audience is an empty part.
     var text: String {
         let reach =
             switch caller.reach {
@@ -15,9 +15,9 @@ extension CallerIdentity {
             case .tenants(let list): list.map(\.description).joined(separator: ",")
             }
         return [
-            CallerIdentity.version, request.description, caller.key.description,
-            caller.role.rawValue, reach, String(issuedAt.milliseconds), hexadecimal(nonce.bytes),
-            hexadecimal(bodyDigest),
+            CallerIdentity.version, audience?.description ?? "", request.description,
+            caller.key.description, caller.role.rawValue, reach, String(issuedAt.milliseconds),
+            hexadecimal(nonce.bytes), hexadecimal(bodyDigest),
         ].joined(separator: ";")
     }
 
@@ -26,15 +26,18 @@ extension CallerIdentity {
         let parts = text.utf8
             .split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
-        guard parts.count == 8, parts[0] == CallerIdentity.version,
-            let request = RequestID(parts[1]), let key = KeyID(parts[2]),
-            let role = ServiceKey.Role(rawValue: parts[3]),
-            let reach = CallerIdentity.reach(parts[4]), let milliseconds = Int64(parts[5]),
-            let nonce = bytes(hexadecimal: parts[6]).flatMap(Nonce.init),
-            let digest = bytes(hexadecimal: parts[7]), digest.count == 32
+        guard parts.count == 9, parts[0] == CallerIdentity.version,
+            let request = RequestID(parts[2]), let key = KeyID(parts[3]),
+            let role = ServiceKey.Role(rawValue: parts[4]),
+            let reach = CallerIdentity.reach(parts[5]), let milliseconds = Int64(parts[6]),
+            let nonce = bytes(hexadecimal: parts[7]).flatMap(Nonce.init),
+            let digest = bytes(hexadecimal: parts[8]), digest.count == 32
         else { return nil }
+        let audience = InstanceID(parts[1])
+        guard audience != nil || parts[1].isEmpty else { return nil }
         self.init(
-            request: request, caller: Caller(key: key, role: role, reach: reach),
+            audience: audience, request: request,
+            caller: Caller(key: key, role: role, reach: reach),
             issuedAt: Timestamp(milliseconds: milliseconds), nonce: nonce, bodyDigest: digest)
     }
 

@@ -1,7 +1,13 @@
 package import WeirCore
 
+/// What an instance calls itself from its start to its end: drawn anew at each start, so that no
+/// two are alike.
+package typealias InstanceID = Slug
+
 /// Who calls, as a gateway found out, for one request to one instance of the AI service.
 package struct CallerIdentity: Sendable, Equatable {
+    /// The instance that may accept it; nil: none of the AI service.
+    package let audience: InstanceID?
     /// The gateway's own id of the request: both ends log it.
     package let request: RequestID
     package let caller: Caller
@@ -34,9 +40,10 @@ package struct CallerIdentity: Sendable, Equatable {
     }
 
     package init(
-        request: RequestID, caller: Caller, issuedAt: Timestamp, nonce: Nonce,
-        bodyDigest: [UInt8]
+        audience: InstanceID?, request: RequestID, caller: Caller, issuedAt: Timestamp,
+        nonce: Nonce, bodyDigest: [UInt8]
     ) {
+        self.audience = audience
         self.request = request
         self.caller = caller
         self.issuedAt = issuedAt

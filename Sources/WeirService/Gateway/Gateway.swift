@@ -10,7 +10,7 @@ package final class Gateway: Sendable {
     let time: any TimeSource
     private let random: RandomBytes
     let dice: @Sendable () -> UInt64
-    /// Instances that one call is offered to; the next one only where the last wasn't sent a byte.
+    /// Instances that one call is offered to; the next one only where the last did nothing with it.
     private let tries: Int
     let queue: Adjustable<QueueSettings>
     private let tier: @Sendable (TenantID) -> Tenant.Tier
@@ -50,7 +50,7 @@ package final class Gateway: Sendable {
 
     package enum Opening: Sendable {
         case reply(ForwardedReply)
-        /// Proved: no instance got a byte of it.
+        /// Proved: no instance did anything with it.
         case notSent(WeirError)
         /// One got it, or a part, and there is no reply.
         case lost(WeirError)
@@ -72,7 +72,7 @@ package final class Gateway: Sendable {
         var tried: Set<InstanceName> = []
         for _ in 0..<max(1, tries) {
             let lease: InstanceLease
-            let request: InstanceCall
+            let (outcome, hasLeft): (InstanceOpening, Bool)
             do throws(WeirError) {
                 lease = try await pool.lease(
                     for: call.tenant, call.tenant.map(tier) ?? .starter, client: call.client,
@@ -81,12 +81,11 @@ package final class Gateway: Sendable {
                 return .notSent(error)
             }
             do throws(WeirError) {
-                request = try self.request(call, at: lease.instance, pool.plan.limits)
+                (outcome, hasLeft) = try await offer(call, to: lease.instance, of: pool)
             } catch {
                 pool.end(lease, .neutral)
                 return .notSent(error)
             }
-            let (outcome, hasLeft) = await send(request, of: call)
             switch outcome {
             case .reply(let status, let headers, let body):
                 let isBlamed = call.blames(status: status, headers)
@@ -109,6 +108,27 @@ package final class Gateway: Sendable {
         return .notSent(Gateway.unreached)
     }
 
+    /// Sends a call to an instance. Where that refuses it because it has another id than it was
+    /// known by, as after a restart, it has done nothing else: it gets the call once more.
+    ///
+    /// - Returns: `notSent` where it has another id again; and whether the client left.
+    private func offer(
+        _ call: GatewayCall, to instance: InstanceName, of pool: BalancedPool
+    ) async throws(WeirError) -> (outcome: InstanceOpening, hasLeft: Bool) {
+        let limits = pool.plan.limits
+        for _ in 0..<2 {
+            let audience = call.namesInstance ? pool.id(of: instance) : nil
+            let (outcome, hasLeft) = await send(
+                try request(call, at: instance, known: audience, limits), of: call)
+            guard call.namesInstance, case .reply(401, let headers, let body) = outcome,
+                let id = headers.instance, id != audience
+            else { return (outcome, hasLeft) }
+            pool.learn(id, of: instance)
+            body.cancel()
+        }
+        return (.notSent("the instance has another id each time"), false)
+    }
+
     private func send(
         _ request: InstanceCall, of call: GatewayCall
     ) async -> (outcome: InstanceOpening, hasLeft: Bool) {
@@ -127,7 +147,8 @@ package final class Gateway: Sendable {
     /// Each instance is told by an identity of its own: the one that was sent before may have
     /// arrived after all.
     private func request(
-        _ call: GatewayCall, at instance: InstanceName, _ limits: InstanceLimits
+        _ call: GatewayCall, at instance: InstanceName, known audience: InstanceID?,
+        _ limits: InstanceLimits
     ) throws(WeirError) -> InstanceCall {
         var headers = call.headers
         if let caller = call.caller {
@@ -135,8 +156,8 @@ package final class Gateway: Sendable {
                 throw WeirError(.internalError, "There is no nonce")
             }
             let identity = CallerIdentity(
-                request: call.request, caller: caller, issuedAt: time.now(), nonce: nonce,
-                bodyDigest: sha256(call.body))
+                audience: audience, request: call.request, caller: caller, issuedAt: time.now(),
+                nonce: nonce, bodyDigest: sha256(call.body))
             let sealed = try seal.seal(identity, method: call.method, target: call.target)
             headers.append(HeaderField("x-weir-identity", sealed))
         }

@@ -49,6 +49,11 @@ package struct GatewayCall: Sendable {
         if case .regular = destination { true } else { false }
     }
 
+    /// Whether it is for a process that accepts an identity under its own id alone.
+    var namesInstance: Bool {
+        if case .regular = destination { false } else { caller != nil }
+    }
+
     /// Whether an instance says by its reply that it isn't well itself. One of the AI service says
     /// the code of every error, so that a 5xx without one is none of its own; what a provider
     /// failed at, or a caller, is not to be blamed on it.
@@ -69,12 +74,22 @@ package struct GatewayCall: Sendable {
     /// The header in which it says, of a refusal for want of budget, when that begins anew.
     package static let budgetResetField = "x-weir-budget-resets-at"
 
+    /// The header in which it says its id.
+    package static let instanceField = "x-weir-instance"
+
     /// The tokens that a call used, where an instance says them; nil where it doesn't, and the call
     /// counts nothing.
     package static func tokens(_ fields: [HeaderField]) -> Int64? {
         fields.first { $0.hasName(tokensField) }
             .flatMap { Int64($0.value) }
             .flatMap { $0 >= 0 ? $0 : nil }
+    }
+}
+
+extension [HeaderField] {
+    /// The id of the instance whose answer this is the head of; nil where it says none.
+    var instance: InstanceID? {
+        first { $0.hasName(GatewayCall.instanceField) }.flatMap { InstanceID($0.value) }
     }
 }
 

@@ -96,6 +96,7 @@ package final class InstanceProbes: Sendable {
         schedule.withLock { _ = $0.running.remove(probe.id) }
         // A check that was broken off says nothing about the instance.
         guard !Task.isCancelled else { return }
+        if let id = answer?.headers.instance { probe.pool.learn(id, of: probe.id.instance) }
         probe.pool.check(probe.id.instance, passed: probe.check.isPassed(by: answer))
     }
 }

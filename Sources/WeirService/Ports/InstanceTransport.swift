@@ -18,10 +18,12 @@ package protocol InstanceTransport: Sendable {
 /// What an instance says of how it is.
 package struct InstanceAnswer: Sendable, Equatable {
     package let status: Int
+    package let headers: [HeaderField]
     package let body: [UInt8]
 
-    package init(status: Int, body: [UInt8]) {
+    package init(status: Int, headers: [HeaderField] = [], body: [UInt8]) {
         self.status = status
+        self.headers = headers
         self.body = body
     }
 }

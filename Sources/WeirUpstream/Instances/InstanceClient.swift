@@ -105,7 +105,8 @@ package final class InstanceClient: InstanceTransport, Sendable {
         let outcome = await link.connections.exchange(
             request, connect: timeout, total: timeout, wish: .whole)
         guard case .reply(let reply) = outcome else { return nil }
-        return InstanceAnswer(status: reply.status, body: reply.body)
+        return InstanceAnswer(
+            status: reply.status, headers: reply.headers.endToEnd, body: reply.body)
     }
 
     /// A pool isn't there any more; its instances finish what they have.

@@ -144,6 +144,7 @@ import WeirTesting
                     HeaderField("content-type", "text/event-stream"),
                     HeaderField("x-weir-cost-usd", "0.5"), HeaderField("x-weir-tokens", "7"),
                     HeaderField("x-weir-identity", "own"), HeaderField("x-request-id", "req_own"),
+                    HeaderField("x-weir-instance", "own"),
                     HeaderField("request-id", "req_own"), HeaderField("date", "long ago"),
                     HeaderField("x-ratelimit-limit-requests", "1"),
                     HeaderField("anthropic-ratelimit-requests-limit", "1"),

@@ -41,7 +41,10 @@ struct GatewayStage: Sendable {
                 limits: limits.map { RateGate($0) }, directory: stage.directory,
                 time: stage.time))
         self.stage = stage.serving(use, settings: settings)
-        for (name, pool) in gateway.pools { pool.set([try slug("\(name)/a")]) }
+        for (name, pool) in gateway.pools {
+            pool.set([try slug("\(name)/a")])
+            pool.learn(gate.instance, of: try slug("\(name)/a"))
+        }
     }
 
     var use: UseCases { stage.use }

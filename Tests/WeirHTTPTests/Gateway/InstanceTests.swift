@@ -15,20 +15,25 @@ import WeirTesting
     private static let body = #"{"tenant_id": 42, "model": "small", "user_message": "Hi"}"#
 
     /// An instance whose pipeline does what is asked, and a sealed identity for one call to it.
+    ///
+    /// - Parameter audience: nil: this instance.
     private func ask(
-        isVouched: Bool,
+        isVouched: Bool, for audience: InstanceID? = nil,
         complete: @escaping @Sendable (CompletionCall) async throws(WeirError) -> CompletionOutcome
     ) async throws -> Reply {
         let stage = try Stage()
         var use = stage.use(complete: complete)
-        use.identities = IdentityGate(Self.seal, isOnlyDoor: false, time: stage.time)
+        let gate = IdentityGate(
+            Self.seal, isOnlyDoor: false, time: stage.time,
+            random: { [UInt8](repeating: 0xAB, count: $0) })
+        use.identities = gate
         let dispatcher = Dispatcher(
             use, settings: ServerSettings(), logger: Logger(label: "test"))
         var headers: HTTPFields = [.contentType: "application/json"]
         let bytes = Array(Self.body.utf8)
         if isVouched {
             let identity = CallerIdentity(
-                request: try slug("req_of_the_gateway"),
+                audience: audience ?? gate.instance, request: try slug("req_of_the_gateway"),
                 caller: Caller(key: try slug("key_far"), role: .service, reach: .all),
                 issuedAt: stage.time.now(),
                 nonce: try #require(CallerIdentity.Nonce([UInt8](repeating: 7, count: 16))),
@@ -77,6 +82,31 @@ import WeirTesting
         let reply = try await ask(isVouched: true, complete: answer.complete)
         #expect(reply.header("x-request-id") == "req_of_the_gateway")
         #expect(answer.last?.caller.key.description == "key_far")
+    }
+
+    @Test func `what is for another instance is refused, and told whose this is`() async throws {
+        let answer = try Stage().completions
+        let reply = try await ask(
+            isVouched: true, for: try slug("another"), complete: answer.complete)
+        #expect((reply.status, reply.header("x-weir-error")) == (401, "unauthorized"))
+        #expect(reply.header("x-weir-instance") == String(repeating: "ab", count: 16))
+        #expect(answer.last == nil)
+    }
+
+    @Test func `every answer says the id, and none where no identity is believed`() async throws {
+        let stage = try Stage()
+        var use = stage.use
+        let gate = IdentityGate(Self.seal, isOnlyDoor: true, time: stage.time)
+        use.identities = gate
+        let instance = stage.serving(use)
+        for target in ["/health", "/health/live", "/health/ready", "/nowhere", "/ai/budget"] {
+            let reply = try await instance.send(.get, target)
+            #expect(reply.header("x-weir-instance") == gate.instance.description, "\(target)")
+            #expect(try await stage.send(.get, target).header("x-weir-instance") == nil)
+        }
+        let malformed = Reply(
+            answer: instance.dispatcher.refuse(WeirError(.invalidRequest, "what?")))
+        #expect(malformed.header("x-weir-instance") == gate.instance.description)
     }
 
     @Test func `a stream says it behind its end`() async throws {

@@ -44,7 +44,12 @@ import WeirTesting
         let stage = try stage { $0.passesIdentity = true }
         _ = try await stage.send(.get, "/crm", key: .service, fields: [("x-weir-identity", "me")])
         let call = try #require(stage.instances.calls.first)
-        #expect(try stage.identity(call).caller.key.description == "key_service")
+        let sealed = try #require(call.headers.first { $0.hasName("x-weir-identity") })
+        let identity = try IdentitySeal(secrets: [GatewayStage.secret])
+            .open(sealed.value, method: call.method, target: call.target)
+        #expect(identity.caller.key.description == "key_service")
+        // So that no instance of the AI service would accept it.
+        #expect(identity.audience == nil)
     }
 
     @Test func `a key is asked for, but where none is`() async throws {

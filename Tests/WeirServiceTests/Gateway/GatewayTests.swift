@@ -73,14 +73,15 @@ import WeirTesting
     }
 
     @Test func `a call arrives as it came, with an identity for it alone`() async throws {
+        let gate = IdentityGate(
+            IdentitySeal(secrets: [Self.secret]), isOnlyDoor: true, time: time)
+        for name in ["a", "b", "c"] { try pool.learn(gate.instance, of: try slug(name)) }
         let call = try call()
         let reply = try await forward(call)
         #expect(reply.status == 200)
         let sent = try #require(instances.calls.first)
         #expect((sent.method, sent.target, sent.body) == ("POST", "/ai/complete", [1, 2, 3]))
         #expect(sent.headers.dropLast() == call.headers[...])
-        let gate = IdentityGate(
-            IdentitySeal(secrets: [Self.secret]), isOnlyDoor: true, time: time)
         let identity = try gate.admit(
             try #require(sent.headers.last).value, method: sent.method, target: sent.target)
         #expect((identity.request, identity.caller) == (call.request, call.caller))

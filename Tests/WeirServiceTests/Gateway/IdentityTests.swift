@@ -12,8 +12,12 @@ import WeirTesting
     private static let body = Array(#"{"tenant_id": 42}"#.utf8)
     private let time = ManualTime()
 
-    private func identity(_ number: UInt8 = 1, ageInSeconds: Int64 = 0) throws -> CallerIdentity {
+    /// - Parameter audience: nil: the instance whose gate `gate` makes.
+    private func identity(
+        _ number: UInt8 = 1, for audience: InstanceID? = nil, ageInSeconds: Int64 = 0
+    ) throws -> CallerIdentity {
         CallerIdentity(
+            audience: audience ?? gate().instance,
             request: try #require(RequestID("req_1")),
             caller: Caller(
                 key: try #require(KeyID("key_1")), role: .service,
@@ -34,7 +38,8 @@ import WeirTesting
         _ secrets: [[UInt8]] = [secret], capacity: Int = 100
     ) -> IdentityGate {
         IdentityGate(
-            IdentitySeal(secrets: secrets), isOnlyDoor: true, time: time, capacity: capacity)
+            IdentitySeal(secrets: secrets), isOnlyDoor: true, time: time, capacity: capacity,
+            random: { [UInt8](repeating: 9, count: $0) })
     }
 
     private func admit(_ sealed: String, at gate: IdentityGate) throws(WeirError) -> CallerIdentity
@@ -63,7 +68,7 @@ import WeirTesting
         for (number, role) in ServiceKey.Role.allCases.enumerated() {
             let known = try identity()
             let identity = CallerIdentity(
-                request: known.request,
+                audience: known.audience, request: known.request,
                 caller: Caller(key: known.caller.key, role: role, reach: reach),
                 issuedAt: known.issuedAt,
                 nonce: try #require(
@@ -118,10 +123,34 @@ import WeirTesting
             age.magnitude > 1_000
             ? Timestamp(milliseconds: age) : known.issuedAt.advanced(seconds: -age)
         let identity = CallerIdentity(
-            request: known.request, caller: known.caller, issuedAt: issued, nonce: known.nonce,
-            bodyDigest: known.bodyDigest)
+            audience: known.audience, request: known.request, caller: known.caller,
+            issuedAt: issued, nonce: known.nonce, bodyDigest: known.bodyDigest)
         let expected: WeirError.Code? = isAdmitted ? nil : .unauthorized
         #expect(refusal(try sealed(identity), at: gate()) == expected)
+    }
+
+    @Test func `it is accepted by one instance, until that ends`() throws {
+        let seal = IdentitySeal(secrets: [Self.secret])
+        // The second one may be the first after a restart.
+        let gates = (0..<2).map { _ in IdentityGate(seal, isOnlyDoor: true, time: time) }
+        #expect(gates[0].instance != gates[1].instance)
+        for (number, gate) in gates.enumerated() {
+            let sealed = try sealed(try identity(for: gate.instance))
+            #expect(refusal(sealed, at: gates[1 - number]) == .unauthorized)
+            #expect(refusal(sealed, at: gate) == nil)
+        }
+    }
+
+    @Test func `one that names no instance is accepted by none`() throws {
+        let known = try identity()
+        let identity = CallerIdentity(
+            audience: nil, request: known.request, caller: known.caller,
+            issuedAt: known.issuedAt, nonce: known.nonce, bodyDigest: known.bodyDigest)
+        let sealed = try sealed(identity)
+        #expect(refusal(sealed, at: gate()) == .unauthorized)
+        let read = try IdentitySeal(secrets: [Self.secret])
+            .open(sealed, method: "POST", target: "/ai/complete?a=b")
+        #expect(read == identity)
     }
 
     @Test func `it is accepted once, for as long as it could be`() throws {
@@ -173,7 +202,7 @@ import WeirTesting
         let known = try identity()
         let tenants = (1...2_000).compactMap { TenantID(1_000_000 + $0) }
         let identity = CallerIdentity(
-            request: known.request,
+            audience: known.audience, request: known.request,
             caller: Caller(key: known.caller.key, role: .service, reach: .tenants(tenants)),
             issuedAt: known.issuedAt, nonce: known.nonce, bodyDigest: known.bodyDigest)
         #expect(throws: WeirError.self) { try sealed(identity) }
