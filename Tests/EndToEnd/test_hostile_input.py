@@ -46,9 +46,11 @@ def stage(tmp_path_factory, request):
         weir.start()
         weir.put_tenant(42)
     key = weir.make_key([42, 43])
-    before = [weir.api("GET", path).body for path in STATE]
+    # A gateway has no prices.
+    state = [path for path in STATE if weir.api("GET", path).status == 200]
+    before = [weir.api("GET", path).body for path in state]
     yield sandbox, weir, key
-    assert [weir.api("GET", path).body for path in STATE] == before, "a refusal changed something"
+    assert [weir.api("GET", path).body for path in state] == before, "a refusal changed something"
     assert not sandbox.truth() and not weir.rows(), "something was sent or written"
     assert all(scope["held_usd"] == scope["settled_usd"] == 0 for scope in weir.budget()["scopes"])
     assert weir.complete(key, "still there").status == 200
