@@ -53,7 +53,7 @@ class Gateway(Weir):
   pools:
     main:
       instances: [{main}]
-      health: {{ every: 200ms, timeout: 10s }}
+      health: {{ every: 1s, timeout: 1s }}
       slow_start: 0s"""
         self.config.write_text(f"""
 server: {{ host: 127.0.0.1, port: {self.port} }}

@@ -24,7 +24,7 @@ ROUTES = """
 """
 POOL = """
     crm: { instances: ["http://127.0.0.1:%d"], 
-      health: { path: /crm/health, every: 300ms, timeout: 10s } }
+      health: { path: /crm/health, every: 1s, timeout: 1s } }
 """
 INTERNAL = {"x-weir-tokens", "x-weir-identity", "x-weir-instance"}
 

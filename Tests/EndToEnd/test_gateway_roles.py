@@ -169,7 +169,7 @@ def test_a_rolling_restart_fails_no_call(house):
     for service in services:
         assert service.stop() == 0
         service.config.write_text(service.config.read_text().replace(
-            f"port: {service.port}", f"port: {service.port}, drain_notice: 1s"))
+            f"port: {service.port}", f"port: {service.port}, drain_notice: 4s"))
         service.start()
     gateway = house.gateway(services)
     key = gateway.make_key()

@@ -148,7 +148,7 @@ def schemathesis(weir, tmp_path, document, settings, *arguments, key=ADMIN,
          "--config-file", str(tmp_path / "schemathesis.toml"), "run",
          str(tmp_path / "openapi.yaml"), "--url", f"http://127.0.0.1:{weir.port}",
          "-H", f"Authorization: Bearer {key}", "--max-examples", "50", "--no-color", *arguments],
-        cwd=tmp_path, capture_output=True, text=True, timeout=400)
+        cwd=tmp_path, capture_output=True, text=True, timeout=1_800)
     print(report.stdout[-3000:])
     assert report.returncode == 0, report.stdout[-12000:] + report.stderr[-2000:]
     assert f"Tested: {tested}" in report.stdout, report.stdout[-3000:]

@@ -17,11 +17,12 @@ __all__ = ["stage"]
 
 @pytest.fixture
 def small_stage(tmp_path):
-    """At most three calls at a provider, none of them waiting, a stream of four seconds, one of
+    """At most three calls at a provider, none of them waiting, a stream of ten seconds, one of
     reading on."""
+    settings = SETTINGS.replace("first_token: 30s, between_tokens: 20s, total: 60s",
+                                "first_token: 10s, between_tokens: 10s, total: 10s")
     sandbox, weir, key = start(
-        tmp_path, SETTINGS.replace("first_token: 5s", "first_token: 4s").replace(
-            "total: 20s", "total: 4s") + "\nlimits: { queue: { in_all: 0 } }\n", concurrency=3)
+        tmp_path, settings + "\nlimits: { queue: { in_all: 0 } }\n", concurrency=3)
     yield sandbox, weir, key
     check_truth(weir, sandbox)
     weir.kill()
