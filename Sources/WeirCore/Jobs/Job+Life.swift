@@ -81,10 +81,18 @@ extension Job {
     }
 
     private mutating func expire(_ now: Timestamp) -> Bool {
-        guard case .queued = state, deadline <= now else { return false }
-        let late = JobFailure(
-            code: .providerTimeout, message: "the job's deadline passed before it could run")
-        return move(to: .failed(late, at: now))
+        guard case .queued(_, let wait) = state, deadline <= now else { return false }
+        let failure =
+            if wait == .budget {
+                JobFailure(
+                    code: .budgetExceeded,
+                    message: "the job's deadline passed while its budget was exhausted")
+            } else {
+                JobFailure(
+                    code: .providerTimeout,
+                    message: "the job's deadline passed before it could run")
+            }
+        return move(to: .failed(failure, at: now))
     }
 
     private mutating func wake(_ wait: Wait, _ now: Timestamp) -> Bool {

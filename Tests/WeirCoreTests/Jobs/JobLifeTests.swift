@@ -99,6 +99,9 @@ import WeirCore
         job = try claimed(waitsForBudget: true)
         fail(&job, ending)
         #expect(job.state == .queued(dueAt: reset, because: .budget) && job.attempts == 0)
+        var late = job
+        late.does(.expire(at: job.deadline))
+        #expect(late.failedWith == .budgetExceeded)
         job.refuses(.wake(.service, at: now))
         job.does(.wake(.budget, at: now))
         job.does(.claim(at: now, rules))
