@@ -46,7 +46,8 @@ import WeirStorage
         }
         // Its threads end on their own; nothing says when, so this asks until it is so.
         var reopened: SQLiteStore?
-        for _ in 0..<5_000 where reopened == nil {
+        let start = ContinuousClock.now
+        while reopened == nil, start.duration(to: .now) < .seconds(60) {
             do {
                 reopened = try await SQLiteStore.open(path: folder.path)
             } catch StoreError.unavailable {

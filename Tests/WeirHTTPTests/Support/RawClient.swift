@@ -117,7 +117,7 @@ actor Latch {
 
 /// Waits for something that happens elsewhere, for a bounded time.
 func eventually(_ condition: () -> Bool) async -> Bool {
-    for _ in 0..<10_000 {
+    for _ in 0..<60_000 {
         if condition() { return true }
         // A cancelled test needs no more waiting.
         try? await Task.sleep(for: .milliseconds(1))

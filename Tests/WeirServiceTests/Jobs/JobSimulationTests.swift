@@ -99,6 +99,8 @@ private final class AnswerBook: Sendable {
             return (state.random.next() % 16, state.random.next() % 3_000)
         }
         await time.pause(.milliseconds(Int64(wait)))
+        // One is refused for good, however the dice fall.
+        if call.idempotencyKey.hasPrefix("job:job_7:") { return .error(.unsafeInput) }
         switch kind {
         case 0: return .error(.providerError)
         case 1: return .lost
