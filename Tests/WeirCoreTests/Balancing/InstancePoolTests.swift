@@ -124,6 +124,26 @@ import WeirCore
         expect(&pool, 0, .noneHealthy(retryAfter: ejected == 4 ? 10 : 5))
     }
 
+    @Test func `those that leave count nothing for the share that may be ejected`() throws {
+        let names = try names("a", "b", "c", "d")
+        var pool = pool(names)
+        let kept = try names.suffix(2).map { name in
+            try lease(&pool, 0, excluding: Set(names).subtracting([name]))
+        }
+        pool.set(Array(names.prefix(2)), at: at(0))
+        for name in names.prefix(2) { try fail(&pool, only: name, times: 5, 0) }
+        #expect(states(pool, 0).prefix(2) == [.ejected(for: .seconds(10)), .healthy])
+        #expect(kept.count == 2 && states(pool, 0).suffix(2) == [.draining, .draining])
+    }
+
+    @Test(arguments: [(10.0, 100), (25, 500), (40, 1_000)])
+    func `the share of one that was ejected rises`(moment: Double, share: Int) throws {
+        let names = try names("a", "b")
+        var pool = pool(names)
+        try fail(&pool, only: names[0], times: 5, 0)
+        #expect(pool.snapshots(at: at(moment)).map(\.share) == [share, 1_000])
+    }
+
     @Test func `what was sent before an ejection says nothing after it`() throws {
         let names = try names("a", "b")
         var pool = pool(names)

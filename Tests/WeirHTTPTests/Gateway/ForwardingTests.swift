@@ -104,6 +104,7 @@ import WeirService
                 ("X-Weir-Identity", "forged"), ("X-Forwarded-For", "1.2.3.4"),
                 ("X-Forwarded-Proto", "https"), ("Forwarded", "for=1.2.3.4"),
                 ("X-Real-IP", "1.2.3.4"), ("X-Request-Id", "forged"), ("Cookie", "a=b"),
+                ("Connection", "x-hop"), ("X-Hop", "1"),
                 ("Accept-Encoding", "gzip"),
             ]))
         head.peer = "10.0.0.9"

@@ -126,6 +126,8 @@ import WeirTesting
             .post, "/ai/complete", body: #"{"model": "small", "user_message": "\#(text)"}"#)
         if reply.status == 200 {
             #expect(reply.header("x-ratelimit-remaining-tokens") == "850")
+        } else {
+            #expect(!reply.names.contains { $0.hasPrefix("x-ratelimit-") })
         }
         // Where the instance is lost in the middle, so is the answer.
         _ = try? await reply.whole()
@@ -148,6 +150,19 @@ import WeirTesting
     ) async throws {
         let stage = try stage { $0.tenant = Self.tokens }
         #expect(try await left(after: plan, in: stage) == expected)
+    }
+
+    @Test func `a number that can't be is none`() async throws {
+        let stage = try stage { $0.tenant = Self.tokens }
+        var left: [String?] = []
+        for said in ["300", "-300", "1e3", ""] {
+            stage.instances.answer(
+                with: .answer(headers: [HeaderField("x-weir-tokens", said)], [.end]))
+            let reply = try await stage.send(.post, "/ai/complete", body: "{}")
+            left.append(reply.header("x-ratelimit-remaining-tokens"))
+            _ = try await reply.whole()
+        }
+        #expect(left == ["1000", "700", "700", "700"])
     }
 
     @Test func `a stream whose client leaves keeps what was taken`() async throws {

@@ -140,6 +140,24 @@ import WeirTesting
         #expect(refused.header("x-weir-error") == "rate_limited")
     }
 
+    @Test func `what comes to nobody, or never comes whole, counts nothing`() async throws {
+        let stage = try stage {
+            $0.limits = CallLimits(calls: RateLimit(perMinute: 1, burst: 0))
+        }
+        stage.instances.answer(with: .notSent)
+        #expect(try await stage.send(.get, "/crm").status == 503)
+        let head = CallHead(
+            method: .post, target: "/crm",
+            headers: [.authorization: "Bearer \(Stage.Token.tenant.rawValue)"])
+        let broken = Reply(
+            answer: await stage.stage.dispatcher.respond(to: head) { _ throws(WeirError) in
+                throw WeirError(.payloadTooLarge, "too much")
+            })
+        #expect(broken.status == 413)
+        #expect(try await stage.send(.get, "/crm").status == 200)
+        #expect(try await stage.send(.get, "/crm").status == 429)
+    }
+
     @Test func `where nobody is there it is refused at once`() async throws {
         let stage = try stage()
         try stage.down("crm")

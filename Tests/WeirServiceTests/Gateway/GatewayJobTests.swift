@@ -91,6 +91,15 @@ import WeirTesting
                     status: 503, retryAfter: retryAfter, wasHeldBack: wasHeldBack, body: []))
     }
 
+    @Test func `what it used may be told behind the answer`() async throws {
+        let answer = try await perform(
+            .answer(
+                status: 502, headers: [HeaderField("x-weir-error", "provider_error")], [.end],
+                trailers: [HeaderField("x-weir-tokens", "0")]))
+        #expect(
+            answer == .answered(status: 502, retryAfter: nil, wasHeldBack: false, body: []))
+    }
+
     @Test func `what came to nobody may be sent again, what is lost may not`() async throws {
         #expect(try await perform(.notSent) == .notSent)
         gateway.pools.first?.pool.set([])

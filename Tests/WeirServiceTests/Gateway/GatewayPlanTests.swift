@@ -126,6 +126,21 @@ import WeirTesting
         #expect(names("main") == [])
     }
 
+    @Test func `the plan that was put in force last is in force`() async throws {
+        let slow = FixedSource([try Self.slug("a")])
+        slow.wait()
+        let (first, second) = (try Self.plan(["main"]), try Self.plan(["other"]))
+        let name = try Self.slug("main")
+        let earlier = Task { [gateway] in await gateway.apply(first, sources: [name: slow]) }
+        while !slow.isAsked { await Task.yield() }
+        let later = Task { [gateway] in await gateway.apply(second, sources: [:]) }
+        for _ in 0..<1_000 { await Task.yield() }
+        slow.goOn()
+        await earlier.value
+        await later.value
+        #expect(gateway.pools.map(\.name.description) == ["other"])
+    }
+
     @Test func `instances that can't be found out stay what they were`() async throws {
         await gateway.apply(try Self.plan(["main"]), sources: try sources(["main": ["a"]]))
         let members = PoolMembers(gateway, time: time)
@@ -229,9 +244,21 @@ import WeirTesting
 
 private final class FixedSource: InstanceSource {
     private let names: Mutex<[InstanceName]?>
+    private let state = Mutex((waits: false, isAsked: false))
 
     init(_ names: [InstanceName]?) { self.names = Mutex(names) }
 
+    var isAsked: Bool { state.withLock { $0.isAsked } }
+
+    /// Keeps who asks waiting until it may go on.
+    func wait() { state.withLock { $0.waits = true } }
+    func goOn() { state.withLock { $0.waits = false } }
+
     func set(_ next: [InstanceName]) { names.withLock { $0 = next } }
-    func instances() async -> [InstanceName]? { names.withLock { $0 } }
+
+    func instances() async -> [InstanceName]? {
+        state.withLock { $0.isAsked = true }
+        while state.withLock({ $0.waits }) { await Task.yield() }
+        return names.withLock { $0 }
+    }
 }

@@ -124,12 +124,27 @@ import WeirTesting
     }
 
     @Test func `where no instance can be reached the call is refused`() async throws {
+        try pool.set(["a", "b", "c", "d", "e"].map { try slug($0) })
         instances.answer(with: .notSent, .notSent, .notSent)
         let error = try #require(try await refusal())
         #expect(error.code == .serviceUnavailable)
         #expect(error.retryAfter != nil)
         #expect(instances.calls.count == 3)
         #expect(try inFlight(pool) == 0)
+    }
+
+    @Test func `a call that can't be vouched for takes no place`() async throws {
+        let mute = Gateway(
+            gateway.plan, transport: instances, seal: IdentitySeal(secrets: [Self.secret]),
+            time: time, random: { _ in [] }, dice: { 0 })
+        let pool = try #require(mute.pools.first { $0.name == main }).pool
+        try pool.set([slug("a")])
+        guard case .notSent(let error) = await mute.open(try call()) else {
+            Issue.record("sent")
+            return
+        }
+        #expect(error.code == .internalError && instances.calls.isEmpty)
+        #expect(inFlight(pool) == 0)
     }
 
     @Test(arguments: [

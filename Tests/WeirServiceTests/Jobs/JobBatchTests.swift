@@ -130,6 +130,49 @@ import WeirTesting
         #expect(try await stage.store.answers(of: id).count == 8)
     }
 
+    @Test(arguments: [true, false])
+    func `no more of its calls are made once a job is somebody else's`(
+        hasAnswers: Bool
+    ) async throws {
+        var rules = QueueRules()
+        // Heard of by an answer that isn't kept, or by a sign of life.
+        rules.lease = .seconds(hasAnswers ? 600 : 3)
+        let stage = try JobStage(rules) { _, _, time in
+            await time.pause(.seconds(20))
+            return hasAnswers ? .envelope("ok") : .error(.providerError)
+        }
+        try await stage.whileRunning {
+            let id = try await stage.add(1, calls: 12)
+            try await stage.until { stage.service.calls.count == 4 }
+            _ = try await stage.store.apply(.cancel(at: stage.time.now()), to: id, result: nil)
+            try await stage.until { stage.runner.counts[stage.queue]?.dropped == 1 }
+            #expect(stage.service.calls.count == 4)
+        }
+    }
+
+    @Test func `where nobody is there to be asked no more calls are made`() async throws {
+        let stage = try JobStage { _, _, _ in .notSent }
+        try await stage.whileRunning {
+            let id = try await stage.add(1, calls: 12)
+            try await stage.until { try await stage.store.history(of: id).count > 1 }
+            #expect(stage.service.keys.count { $0.hasPrefix("job:job_1:1:") } == 4)
+            #expect(try await stage.store.history(of: id).first?.outcome == .heldBack)
+        }
+    }
+
+    @Test func `a call that failed uses an attempt up, whatever became of the others`()
+        async throws
+    {
+        let stage = try JobStage { call, _, _ in
+            call.idempotencyKey.hasSuffix(":2") ? .error(.providerError) : .notSent
+        }
+        try await stage.whileRunning {
+            let id = try await stage.add(1, calls: 3)
+            try await stage.until { try await stage.store.history(of: id).count > 1 }
+            #expect(try await stage.store.history(of: id).first?.outcome == .failed)
+        }
+    }
+
     @Test func `a job that may wait for its budget does, until it is raised`() async throws {
         let hasMoney = Mutex(false)
         let stage = try JobStage { _, _, time in
