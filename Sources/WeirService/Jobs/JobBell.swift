@@ -17,7 +17,7 @@ package final class JobBell: Sendable {
     /// a job rings for the next one, so that one ring is enough for many jobs.
     package func ring(_ queue: QueueName) {
         let next = queues.withLock { queues -> CheckedContinuation<Void, Never>? in
-            // A queue that nobody waits for yet: its workers look before they sleep.
+            // Nobody has asked for this queue's rings yet: who does will look for a job after it.
             guard queues[queue] != nil else { return nil }
             queues[queue]?.rings &+= 1
             guard queues[queue]?.waiting.isEmpty == false else { return nil }
@@ -40,9 +40,13 @@ package final class JobBell: Sendable {
         for worker in all { worker.resume() }
     }
 
-    /// The rings so far. To be read before looking for a job.
+    /// The rings so far. To be read before looking for a job: from here on none is missed.
     func rings(of queue: QueueName) -> UInt64 {
-        queues.withLock { $0[queue, default: Queue()].rings }
+        queues.withLock { queues in
+            let known = queues[queue] ?? Queue()
+            queues[queue] = known
+            return known.rings
+        }
     }
 
     /// Sleeps until there is another ring than those.

@@ -1,7 +1,8 @@
 import Testing
 import WeirCore
-import WeirService
 import WeirTesting
+
+@testable import WeirService
 
 /// A job desk over fakes: tenants 42 and 43 may call `small`, tenant 44's module is off.
 struct DeskStage: Sendable {
@@ -10,6 +11,7 @@ struct DeskStage: Sendable {
     let audit: InMemoryDirectoryStore
     let directory: Directory
     let desk: JobDesk
+    let bell = JobBell()
 
     static let prices = """
         {"version": "test.1", "prices": [
@@ -38,7 +40,7 @@ struct DeskStage: Sendable {
             store: store, audit: audit, queues: queues,
             admission: JobAdmission(
                 directory: directory, catalogue: knowsModels ? catalogue : nil),
-            webhooks: webhooks, bell: JobBell(), time: time, random: sequentialBytes())
+            webhooks: webhooks, bell: bell, time: time, random: sequentialBytes())
     }
 
     /// An order for a plain call, by the key that reaches 42, 43 and 44.
@@ -88,6 +90,13 @@ struct DeskStage: Sendable {
                 result: nil)
         case .lost: return job
         }
+    }
+
+    /// How often workers of the standard queue are rung for meanwhile.
+    func rings(during work: () async throws -> Void) async throws -> UInt64 {
+        let before = bell.rings(of: .standardQueue)
+        try await work()
+        return bell.rings(of: .standardQueue) - before
     }
 
     /// A job that has failed for good.

@@ -171,4 +171,38 @@ import WeirTesting
             try tenantNumber(42), change, by: Authenticator.bootstrapAdmin)
         for id in ids { #expect(try await stage.work(.complete("{}"))?.id == id) }
     }
+
+    @Test func `all jobs that wait for a budget are woken, however many they are`() async throws {
+        let stage = try DeskStage()
+        let broke = JobEnding(
+            DeskStage.broke, budgetReset: stage.time.now().advanced(seconds: 30 * 86_400))
+        for _ in 0..<501 {
+            try await stage.accept { $0.waitsForBudget = true }
+            try await stage.work(.failed(broke))
+        }
+        let rings = try await stage.rings {
+            await stage.desk.budgetChanged(of: try tenantNumber(42))
+        }
+        #expect(rings == 2)
+        let queue = try #require(try await stage.store.figures().first)
+        #expect(queue.waiting == 501)
+        var due = 0
+        while try await stage.work(.lost) != nil { due += 1 }
+        #expect(due == 501)
+    }
+
+    @Test func `workers are rung for where a job may have become due`() async throws {
+        let stage = try DeskStage()
+        #expect(try await stage.rings { try await stage.accept() } == 1)
+        try await stage.work(.failed(DeskStage.refusal))
+        let dead = try #require(
+            try await stage.store.jobs(
+                tenant: nil, status: .failed, queue: nil, below: nil, limit: 1
+            ).first)
+        let rings = try await stage.rings {
+            _ = try await stage.desk.replay(
+                dead.job.id, by: Authenticator.bootstrapAdmin)
+        }
+        #expect(rings == 1)
+    }
 }
