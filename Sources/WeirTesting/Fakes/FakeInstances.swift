@@ -12,6 +12,8 @@ package final class FakeInstances: InstanceTransport {
         case live(FakeBody, status: Int = 200, headers: [HeaderField] = [])
         case notSent
         case lost(UpstreamOutcome.Loss)
+        /// Nothing comes until the caller leaves.
+        case silence
     }
 
     private struct State {
@@ -53,6 +55,9 @@ package final class FakeInstances: InstanceTransport {
             return .reply(status: status, headers: headers, body: body)
         case .notSent: return .notSent("refused")
         case .lost(let loss): return .lost(loss)
+        case .silence:
+            while !Task.isCancelled { await Task.yield() }
+            return .lost(.broken("cancelled"))
         }
     }
 

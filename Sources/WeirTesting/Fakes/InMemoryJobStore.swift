@@ -26,6 +26,8 @@ package final class InMemoryJobStore: JobStore {
         var turns: [QueueName: FairTurns] = [:]
         var marks: [Place: Int64] = [:]
         var events: [JobEvent] = []
+        /// Steps that are still refused.
+        var overload = 0
     }
     private let state = Mutex(State())
 
@@ -33,6 +35,9 @@ package final class InMemoryJobStore: JobStore {
 
     /// What subscribers would have heard, oldest first.
     package var events: [JobEvent] { state.withLock { $0.events } }
+
+    /// Has no room for the next steps.
+    package func overload(steps: Int) { state.withLock { $0.overload = steps } }
 
     package func enqueue(
         _ job: Job, request: JobRequest, claim: IdempotencyClaim?, limit: Int
@@ -91,7 +96,11 @@ package final class InMemoryJobStore: JobStore {
     package func apply(
         _ step: JobStep, to job: JobID, result: [UInt8]?
     ) async throws(StoreError) -> Job? {
-        state.withLock { state in
+        try state.withLock { state throws(StoreError) -> Job? in
+            guard state.overload == 0 else {
+                state.overload -= 1
+                throw .overloaded
+            }
             guard let key = state.key(of: job) else { return nil }
             return state.apply(step, to: key, result)
         }

@@ -45,6 +45,25 @@ import WeirCore
         #expect(job.state == .complete(at: until))
     }
 
+    @Test func `a job whose worker is lost behind its deadline has failed by that`() throws {
+        var job = try JobSample.job(deadline: 10)
+        job.does(.claim(at: now, rules))
+        let until = now.advanced(by: rules.lease)
+        job.does(.takeBack(at: until, rules, dice: 0))
+        #expect(job.failedWith == .internalError && job.attempts == 1)
+    }
+
+    @Test func `a job that is held back waits longer each time, though no attempt counts`() throws {
+        var (job, time) = (try JobSample.job(), now)
+        for seconds: Int64 in [2, 4, 8, 16] {
+            job.does(.claim(at: time, rules))
+            let ending = JobSample.ending(.serviceUnavailable, heldBack: true)
+            job.does(.fail(epoch: job.epoch, ending, at: time, rules, dice: .max))
+            #expect(job.dueAt == time.advanced(seconds: seconds) && job.attempts == 0)
+            time = try #require(job.dueAt)
+        }
+    }
+
     @Test func `a job whose worker dies each time is dead after its attempts`() throws {
         var (job, time) = (try JobSample.job(), now)
         for attempt in 1...3 {

@@ -48,6 +48,17 @@ import WeirTesting
         #expect(try await stage.complete().status == 200)
     }
 
+    @Test func `a call that comes to nobody, or is refused there, counts nothing`() async throws {
+        let stage = try stage { $0.tenant = Self.calls }
+        stage.instances.answer(
+            with: .notSent, .answer(status: 402, [.end]), counted(), counted())
+        for status in [503, 402, 200, 200, 429] {
+            let reply = try await stage.complete()
+            #expect(reply.status == status)
+            _ = try await reply.whole()
+        }
+    }
+
     @Test func `a name that is hidden by escapes is counted all the same`() async throws {
         let stage = try stage { $0.tenant = Self.calls }
         for status in [200, 200, 429] {

@@ -183,6 +183,16 @@ import WeirTesting
         #expect(stage.instances.calls.count == 2)
     }
 
+    @Test func `a feature that an operator has stopped goes no further`() async throws {
+        let stage = try GatewayStage()
+        _ = try await stage.send(
+            .put, "/admin/kill-switches", key: .admin,
+            body: #"{"target": "feature:report-1", "engaged": true}"#)
+        let reply = try await stage.complete(#", "feature_slug": "report-1""#)
+        #expect(reply.status == 403 && reply.error == "ai_kill_switch")
+        #expect(try await stage.complete(#", "feature_slug": "report-2""#).status == 200)
+    }
+
     @Test func `health is that of the pools`() async throws {
         let stage = try GatewayStage()
         let report = HealthReport(

@@ -80,6 +80,18 @@ import WeirTesting
         #expect(stage.inFlight == 0)
     }
 
+    @Test func `a client of another service that leaves before the reply is missed`() async throws {
+        let route = RegularRoute(prefix: "/crm", pool: try slug("crm"))
+        let stage = try GatewayStage(routes: [route])
+        stage.instances.answer(with: .silence)
+        try await withServer(stage.use) { port, _ in
+            try await RawClient.abandon(port, Self.regular("GET")) {
+                await until { stage.instances.calls.count == 1 }
+            }
+            await until { stage.inFlight == 0 }
+        }
+    }
+
     @Test func `another service is told where a request comes from`() async throws {
         let route = RegularRoute(prefix: "/crm", pool: try slug("crm"))
         let stage = try GatewayStage(routes: [route])

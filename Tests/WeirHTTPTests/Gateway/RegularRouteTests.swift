@@ -158,6 +158,28 @@ import WeirTesting
         #expect(try await stage.send(.get, "/crm").status == 429)
     }
 
+    @Test(arguments: [true, false])
+    func `nothing is read of what is refused by its head, or where nobody is`(
+        isTooLong: Bool
+    ) async throws {
+        let stage = try stage { $0.bodyLimit = 4 }
+        if !isTooLong { try stage.down("crm") }
+        let head = CallHead(
+            method: .post, target: "/crm",
+            headers: [
+                .authorization: "Bearer \(Stage.Token.tenant.rawValue)",
+                .contentLength: isTooLong ? "5" : "4",
+            ])
+        let hasRead = Mutexed(false)
+        let reply = Reply(
+            answer: await stage.stage.dispatcher.respond(to: head) { _ in
+                hasRead.change { $0 = true }
+                return []
+            })
+        #expect(reply.status == (isTooLong ? 413 : 503))
+        #expect(!hasRead.change { $0 })
+    }
+
     @Test func `where nobody is there it is refused at once`() async throws {
         let stage = try stage()
         try stage.down("crm")

@@ -80,6 +80,19 @@ import WeirTesting
         var order = try stage.order(model: "whatever")
         order.tenant = try tenantNumber(4_711)
         _ = try await stage.desk.accept(order, by: stranger)
+        // Whom the key reaches is known here, and what is stopped, whoever knows the tenant.
+        let other = try caller(.service, 4_712)
+        let elsewhere = await refusal { [order] () async throws(WeirError) in
+            _ = try await stage.desk.accept(order, by: other)
+        }
+        #expect(elsewhere == .forbidden)
+        try await stage.directory.apply(
+            .engage(.tenant(order.tenant), true),
+            audit: AuditEntry(at: stage.time.now(), actor: "test", action: "x", subject: "x"))
+        let stopped = await refusal { [order] () async throws(WeirError) in
+            _ = try await stage.desk.accept(order, by: stranger)
+        }
+        #expect(stopped == .killSwitch)
         // What is known here counts all the same.
         let (off, everyone) = (try stage.order(44), try stage.everyone())
         let code = await refusal { () async throws(WeirError) in

@@ -237,6 +237,22 @@ import WeirTesting
         #expect(waits.count == 2 && waits.allSatisfy(expected.contains), "\(why): \(waits)")
     }
 
+    @Test func `a budget that should have begun anew already is asked again after a moment`()
+        async throws
+    {
+        let stage = try JobStage { _, number, _ in
+            number < 3 ? .error(.budgetExceeded) : .envelope("ok")
+        } adjust: { parts in
+            parts.budgetReset = { _, now in now.advanced(seconds: -60) }
+        }
+        try await stage.whileRunning {
+            let id = try await stage.add(1, waitsForBudget: true)
+            try await stage.until(id, is: .complete)
+            let starts = stage.service.starts.map(\.milliseconds)
+            #expect(starts[1] - starts[0] >= 1_000 && starts[2] - starts[1] >= 1_000)
+        }
+    }
+
     @Test func `a job that waited for its budget in vain fails for want of it`() async throws {
         let stage = try JobStage { _, _, _ in .error(.budgetExceeded) }
         try await stage.whileRunning {

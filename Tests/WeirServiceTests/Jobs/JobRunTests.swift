@@ -55,6 +55,19 @@ import WeirTesting
         #expect(service.calls.isEmpty)
     }
 
+    @Test func `an end that finds no room in the store is written a little later`() async throws {
+        let service = ScriptedService(time) { _, _, _ in .envelope("ok") }
+        let (run, body) = try await run(service)
+        store.overload(steps: 3)
+        let end = Task { await run.run(body) }
+        while try await job?.status == .processing {
+            for _ in 0..<10 { await Task.yield() }
+            time.advance(by: .milliseconds(20))
+        }
+        #expect(await end.value == .complete)
+        #expect(service.calls.count == 1)
+    }
+
     @Test func `a call that begins when the process lets go is never made`() async throws {
         let service = ScriptedService(time) { _, _, _ in .envelope("ok") }
         let (run, body) = try await run(service)
