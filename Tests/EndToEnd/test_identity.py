@@ -37,7 +37,8 @@ def serve(weir, role, **options):
 def send(weir, target="/ai/complete", body=COMPLETE, identity=None, key=None, **signing):
     data = json.dumps(body).encode()
     if identity is None:
-        signing.setdefault("audience", instance_id(weir))
+        if "audience" not in signing:
+            signing["audience"] = instance_id(weir)
         identity = signed("POST", target, data, **signing)
     head = {"content-type": "application/json", "x-weir-identity": identity}
     if key:
