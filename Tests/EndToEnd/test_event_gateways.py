@@ -30,7 +30,7 @@ class Stage:
     main: { instances: ["http://127.0.0.1:%d"] }
     workers:
       instances: ["http://127.0.0.1:%d"]
-      health: { every: 200ms, timeout: 2s }
+      health: { every: 1s, timeout: 1s }
       slow_start: 0s
   default_pool: main
   jobs_pool: workers""" % (self.service.port, self.worker.port)).start()

@@ -132,7 +132,8 @@ def test_a_secret_is_replaced_while_calls_run(lab, receiver):
 
 def test_what_was_given_up_is_shown_and_sent_anew(lab, receiver):
     receiver.answers = [410, (500, {"retry-after": "3600"})]
-    weir = lab.weir(lab.sandbox(), extra=settings(receiver.port))
+    weir = lab.weir(lab.sandbox(), extra=settings(receiver.port).replace(
+        "retry_cap: 200ms", "retry_cap: 1h"))
     plant(weir, f"http://localhost:{receiver.port}/token/abc", 1, 42)
     wait_for_state(weir, "given_up")
     plant(weir, f"http://127.0.0.1:{receiver.port}/token/abc", 2, 43)
