@@ -51,6 +51,7 @@ import WeirTesting
             stage.ledger.plant(try .sample(7))
             try await stage.plantReport()
             try await stage.plantJobs()
+            try await stage.plantDelivery()
             let request = Samples.request(endpoint)
             let isDropIn = endpoint.dialect.wire != .complete
             let tenant = isDropIn ? [("x-weir-tenant", "42")] : []

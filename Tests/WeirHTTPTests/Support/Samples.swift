@@ -22,6 +22,8 @@ enum Samples {
                 ? "job_dead" : name.contains("result") ? "job_done" : "job_open"
             let query = (endpoint.query ?? []).contains("tenant_id") ? "?tenant_id=42" : ""
             return (path.replacing("{id}", with: job) + query, nil)
+        case "POST /admin/webhooks/{id}/retry":
+            return (path.replacing("{id}", with: "job_dead-1"), nil)
         case "PUT /admin/tenants/{id}": return ("/admin/tenants/42", #"{"name": "New"}"#)
         case "POST /admin/keys":
             return (path, #"{"name": "till", "role": "service", "tenants": [42]}"#)

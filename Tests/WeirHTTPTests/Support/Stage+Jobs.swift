@@ -13,6 +13,16 @@ extension Stage {
         try await plantJob("job_open")
     }
 
+    /// A delivery of tenant 42 that was given up.
+    func plantDelivery() async throws {
+        let now = time.now()
+        webhooks.add(
+            WebhookDelivery(
+                sequence: 1, id: "job_dead-1", tenant: try tenantID(42),
+                url: "https://hooks.example/", body: [], attempts: 0), at: now)
+        try await webhooks.record(WebhookAttempt(.givenUp(at: now), outcome: "410"), of: 1)
+    }
+
     /// A report of tenant 42 that is complete.
     func plantReport(
         _ content: String = "Up by *5 %*.", title: String = "Sales",
