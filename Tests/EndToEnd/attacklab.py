@@ -21,7 +21,7 @@ class Request:
 
     @property
     def tenant(self):
-        return int(self.values(b"x-weir-identity")[0].split(b";")[4])
+        return int(self.values(b"x-weir-identity")[0].split(b";")[5])
 
     def __repr__(self):
         return f"{self.line!r} {self.fields} {self.body[:80]!r}"

@@ -103,13 +103,16 @@ def test_a_reload_adds_and_takes_away_instances_and_no_call_fails(house):
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         callers = [pool.submit(call) for _ in range(8)]
-        for turn in range(20):
-            chosen = [services, services[1:], services[:1]][turn % 3]
-            gateway.configure(chosen)
-            reply = gateway.api("POST", "/admin/reload", {})
-            assert reply.status == 200, reply
-            assert reply.json == {"applied": ["gateway.pools.main.instances"], "needs_restart": []}
-        ending.set()
+        try:
+            for turn in range(20):
+                chosen = [services, services[1:], services[:1]][turn % 3]
+                gateway.configure(chosen)
+                reply = gateway.api("POST", "/admin/reload", {})
+                assert reply.status == 200, reply
+                assert reply.json == {
+                    "applied": ["gateway.pools.main.instances"], "needs_restart": []}
+        finally:
+            ending.set()
         replies = [reply for caller in callers for reply in caller.result()]
     failed = [reply for reply in replies if reply.status != 200]
     assert len(replies) > 40 and failed == []
@@ -164,6 +167,13 @@ def test_a_key_that_reaches_a_thousand_tenants_calls_for_one_of_them(house):
     assert gateway.complete(key, "one").status == 200
 
 
+def healthy(gateway):
+    """How many instances it takes for well."""
+    return sum(instance["state"] == "healthy"
+               for pool in gateway.api("GET", "/admin/gateway").json["pools"]
+               for instance in pool["instances"])
+
+
 def test_a_rolling_restart_fails_no_call(house):
     services = [house.service(number) for number in (1, 2)]
     for service in services:
@@ -183,11 +193,13 @@ def test_a_rolling_restart_fails_no_call(house):
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         callers = [pool.submit(call) for _ in range(8)]
-        for service in services:
-            assert service.stop() == 0
-            service.start()
-            until(lambda: healthy(gateway) == len(services))
-        ending.set()
+        try:
+            for service in services:
+                assert service.stop() == 0
+                service.start()
+                until(lambda: healthy(gateway) == len(services))
+        finally:
+            ending.set()
         replies = [reply for caller in callers for reply in caller.result()]
     assert len(replies) > 40 and [reply for reply in replies if reply.status != 200] == []
     assert sum(len(service.rows()) for service in services) == len(replies)

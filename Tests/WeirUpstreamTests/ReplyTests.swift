@@ -28,6 +28,7 @@ import WeirService
     @Test(arguments: wellFramed + cut + malformed)
     func aReplyHasOneOutcome(_ test: Case) async throws {
         var limits = TransportLimits()
+        limits.idleTimeout = .seconds(3_600)
         limits.replyBodyBytes = 1_000
         limits.replyHeadBytes = 4_000
         try await withServer(Script(reply: { _, _ in test.steps }), limits: limits) {

@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOWebSocket
 import WeirCore
+import WeirService
 
 /// Takes the one path that speaks WebSocket out of the server's hands. The request is asked about
 /// like any other; where it may have its stream, the connection's HTTP handlers make room for those

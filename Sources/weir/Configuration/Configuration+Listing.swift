@@ -52,7 +52,7 @@ extension Configuration {
                     screening.features.map { ($0.key.description, $0.value.listed) }
                         .sorted { $0.0 < $1.0 }),
             ],
-            "templates": templatesInForce.listed,
+            "templates": templates.listed,
         ]
     }
 

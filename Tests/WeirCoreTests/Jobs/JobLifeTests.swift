@@ -81,7 +81,7 @@ import WeirCore
     func `each refusal has its consequence`(code: WeirError.Code) throws {
         let again: Set<WeirError.Code> = [
             .idempotencyInProgress, .rateLimited, .serviceUnavailable, .providerUnavailable,
-            .overloaded, .providerError, .providerTimeout, .internalError,
+            .overloaded, .providerError, .providerTimeout, .unsafeOutput, .internalError,
         ]
         var job = try claimed()
         fail(&job, JobSample.ending(code))

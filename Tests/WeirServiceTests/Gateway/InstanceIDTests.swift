@@ -32,7 +32,7 @@ import WeirTesting
         let caller = Caller(key: try Self.slug("key_1"), role: .service, reach: .all)
         return await gateway.open(
             GatewayCall(
-                request: try Self.slug("req_1"), caller: isVouched ? caller : nil,
+                request: try Self.slug("req_1"), caller: isVouched ? caller : nil, tenant: nil,
                 destination: destination, method: "POST", target: "/ai/complete", headers: [],
                 body: [1, 2, 3]))
     }

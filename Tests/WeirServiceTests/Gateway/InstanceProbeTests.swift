@@ -69,7 +69,8 @@ import WeirTesting
     @Test func `one that leaves is asked no more, and anew when it is back`() async throws {
         try set("main", ["a", "b"])
         let pool = try #require(gateway.pools.first).pool
-        let lease = try pool.lease(excluding: [Self.slug("b")])
+        let lease = try await pool.lease(
+            for: nil, .starter, client: nil, excluding: [Self.slug("b")])
         let probes = probes()
         await probes.probe()
         try set("main", ["b"])

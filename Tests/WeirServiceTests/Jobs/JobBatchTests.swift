@@ -202,7 +202,7 @@ import WeirTesting
         }
     }
 
-    /// The seconds between the calls of a job that is refused twice.
+    /// The seconds for which a job waits that is refused twice.
     private func waits(reset: Int64?, recheck: Duration?, dice: UInt64) async throws -> [Int64] {
         let stage = try JobStage { _, number, time in
             number > 2
@@ -213,12 +213,19 @@ import WeirTesting
             parts.budgetRecheck = recheck
             parts.dice = { dice }
         }
+        var waits: [Int64] = []
         try await stage.whileRunning {
             let id = try await stage.add(1, waitsForBudget: true)
-            try await stage.until(.seconds(20)) { try await stage.job(id).status == .complete }
+            for turn in 1...2 as ClosedRange<Int64> {
+                try await stage.until { stage.runner.counts[stage.queue]?.heldBack == turn }
+                guard case .queued(let due, .budget) = try await stage.job(id).state else { return }
+                waits.append(due.milliseconds(since: stage.service.starts[Int(turn) - 1]) / 1_000)
+                let rest = due.milliseconds(since: stage.time.now())
+                stage.time.advance(by: .milliseconds(max(0, rest)))
+            }
+            try await stage.until(id, is: .complete)
         }
-        let starts = stage.service.starts
-        return zip(starts.dropFirst(), starts).map { $0.milliseconds(since: $1) / 1_000 }
+        return waits
     }
 
     @Test(
@@ -240,10 +247,9 @@ import WeirTesting
     @Test func `a budget that should have begun anew already is asked again after a moment`()
         async throws
     {
+        let past = Timestamp(milliseconds: 0)
         let stage = try JobStage { _, number, _ in
-            number < 3 ? .error(.budgetExceeded) : .envelope("ok")
-        } adjust: { parts in
-            parts.budgetReset = { _, now in now.advanced(seconds: -60) }
+            number < 3 ? .error(.budgetExceeded, budgetReset: past) : .envelope("ok")
         }
         try await stage.whileRunning {
             let id = try await stage.add(1, waitsForBudget: true)
@@ -257,6 +263,7 @@ import WeirTesting
         let stage = try JobStage { _, _, _ in .error(.budgetExceeded) }
         try await stage.whileRunning {
             let id = try await stage.add(1, deadline: 4_000, waitsForBudget: true)
+            try await stage.until { stage.runner.counts[stage.queue]?.heldBack == 1 }
             try await stage.until(.seconds(1)) { try await stage.job(id).status == .failed }
             guard case .failed(let failure, _) = try await stage.job(id).state else { return }
             #expect(failure.code == .budgetExceeded)

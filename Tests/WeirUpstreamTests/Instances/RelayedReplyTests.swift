@@ -32,6 +32,9 @@ import WeirService
         var limits = InstanceClient.standardLimits
         limits.replyHeadBytes = 4_000
         limits.streamBodyBytes = 1_000
+        // The second call waits until the connection is free, or closed.
+        limits.connections = 1
+        limits.idleTimeout = .seconds(3_600)
         let script = ScriptedServer.Script(reply: { _, _ in test.steps })
         try await withInstance(script, limits: limits) { server, client, instance in
             for _ in 0..<2 {

@@ -10,7 +10,7 @@ import WeirService
 /// Sending to webhooks, over real connections.
 @Suite struct WebhookClientTests {
     private static func client(
-        _ port: Int, allowsPrivate: Bool = true, timeout: Duration = .seconds(60),
+        _ port: Int, allowsPrivate: Bool = true, timeout: Duration = .seconds(600),
         lookup: @escaping WebhookClient.Lookup = AddressLookup.addresses
     ) throws -> WebhookClient {
         var rules = WebhookRules()
