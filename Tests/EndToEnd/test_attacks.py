@@ -110,6 +110,17 @@ def test_slow_clients_are_dropped(front):
     assert weir.stop() == 0
 
 
+def is_over(connection):
+    """Whether the server has ended a connection, without waiting for it."""
+    connection.settimeout(0)
+    try:
+        return connection.recv(1, socket.MSG_PEEK) is not None
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
 def test_ten_thousand_idle_connections_are_in_nobodys_way(front):
     weir, key = front()
     count = 10_000
@@ -121,8 +132,10 @@ def test_ten_thousand_idle_connections_are_in_nobodys_way(front):
         # The last one of them is served as any other.
         idle[-1].sendall(b"GET /health/live HTTP/1.1\r\nhost: weir\r\n\r\n")
         assert idle[-1].recv(65536).startswith(b"HTTP/1.1 200 ")
+        # Where all this takes longer than a connection may say nothing, the first ones are gone.
         descriptors = len(os.listdir(f"/proc/{weir.process.pid}/fd"))
-        assert descriptors > count
+        held = sum(not is_over(connection) for connection in idle)
+        assert count / 4 < held < descriptors
     # Their ends are many at once, too.
     assert weir.complete(key, "after", timeout=150).status == 200
     assert weir.stop(90) == 0

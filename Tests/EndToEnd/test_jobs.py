@@ -181,7 +181,7 @@ def test_a_queue_that_is_no_longer_configured_runs_what_is_replayed(lab):
     weir.config.write_text(weir.config.read_text().replace("old:", "new:"))
     weir.start()
     weir.put_tenant(42, budget_usd=5)
-    assert weir.api("POST", f"/admin/jobs/dead/{job}/replay").status == 200
+    assert weir.api("POST", f"/admin/jobs/dead/{job}/replay").status == 202
     assert wait(weir, key, job, seconds=60)["status"] == "complete"
 
 
