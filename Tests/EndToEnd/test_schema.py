@@ -82,6 +82,7 @@ def with_what_the_server_knows(document, models):
     report["required"] = ["params", "tenant_id"]
     report["properties"]["feature_slug"] = {"enum": ["report-generation"]}
     report["properties"]["queue"] = {"enum": ["default", "ai-reports"]}
+    report["properties"]["mode"] = {"enum": ["live"]}
     report["properties"]["params"] = {
         "type": "object", "maxProperties": 5, "additionalProperties": WORDS}
     for name in ("run_at", "deadline", "webhook_url"):
