@@ -113,14 +113,10 @@ private struct HummingbirdAdapter: HTTPResponder {
             head.authority = request.head.authority
             head.client = WatchedClient(channel: context.channel)
         }
-        let (asked, body) = (head, request.body)
-        let executor = LoopExecutor(context.channel.eventLoop)
         // In a task of its own: a task keeps the stack of its deepest call to its end, which for a
         // stream is some 50 KB, and the connection's task lives as long as what it relays.
-        async let answer = withTaskExecutorPreference(executor) {
-            await dispatcher.respond(to: asked) { limit throws(WeirError) in
-                try await read(body, limit)
-            }
+        async let answer = dispatcher.respond(to: head) { limit throws(WeirError) in
+            try await read(request.body, limit)
         }
         return response(await answer, to: request.method, on: context.channel)
     }
@@ -135,21 +131,19 @@ private struct HummingbirdAdapter: HTTPResponder {
         }
     }
 
-    private func body(of stream: any StreamedBody, on loop: any EventLoop) -> ResponseBody {
+    private func body(of stream: any StreamedBody) -> ResponseBody {
         ResponseBody { writer in
-            try await withTaskExecutorPreference(LoopExecutor(loop)) {
-                var stream = stream
-                do {
-                    // A write waits while the connection takes no more.
-                    while let bytes = try await stream.next() {
-                        try await writer.write(ByteBuffer(bytes: bytes))
-                    }
-                } catch {
-                    await stream.abandon()
-                    throw error
+            var stream = stream
+            do {
+                // A write waits while the connection takes no more.
+                while let bytes = try await stream.next() {
+                    try await writer.write(ByteBuffer(bytes: bytes))
                 }
-                try await writer.finish(stream.trailers)
+            } catch {
+                await stream.abandon()
+                throw error
             }
+            try await writer.finish(stream.trailers)
         }
     }
 
@@ -166,8 +160,7 @@ private struct HummingbirdAdapter: HTTPResponder {
             if !answer.isForwarded { headers[.acceleratedBuffering] = "no" }
             stream.attach(to: channel)
             return Response(
-                status: .init(code: answer.status), headers: headers,
-                body: body(of: stream, on: channel.eventLoop))
+                status: .init(code: answer.status), headers: headers, body: body(of: stream))
         }
         return Response(
             status: .init(code: answer.status), headers: headers,
